@@ -1,0 +1,131 @@
+/*
+ * sw_words.h - the vocabulary: states, events, verdicts, timers.
+ *
+ * Each list is written once, here, and everything that speaks of a connection
+ * uses it: the source's enums, the counters, the traces, the ladder, the
+ * tests.  The first column is the name in C, the others are what people read.
+ */
+#ifndef SYNWAVE_SW_WORDS_H
+#define SYNWAVE_SW_WORDS_H
+
+/* clang-format off */
+
+/* RFC 9293 3.3.2.  name, as the RFC writes it, two letters for matrices */
+#define SW_STATES(X)						\
+	X(CLOSED,	"CLOSED",	"--")			\
+	X(LISTEN,	"LISTEN",	"LI")			\
+	X(SYN_SENT,	"SYN-SENT",	"SS")			\
+	X(SYN_RECEIVED,	"SYN-RECEIVED",	"SR")			\
+	X(ESTABLISHED,	"ESTABLISHED",	"ES")			\
+	X(FIN_WAIT_1,	"FIN-WAIT-1",	"F1")			\
+	X(FIN_WAIT_2,	"FIN-WAIT-2",	"F2")			\
+	X(CLOSE_WAIT,	"CLOSE-WAIT",	"CW")			\
+	X(CLOSING,	"CLOSING",	"CG")			\
+	X(LAST_ACK,	"LAST-ACK",	"LA")			\
+	X(TIME_WAIT,	"TIME-WAIT",	"TW")
+
+/* What moves a connection from state to state (RFC 9293 Figure 5 and 3.10). */
+#define SW_CAUSES(X)						\
+	X(OPEN_PASSIVE,		"OPEN passive")			\
+	X(OPEN_ACTIVE,		"OPEN active")			\
+	X(SEND,			"SEND")				\
+	X(CLOSE,		"CLOSE")			\
+	X(RCV_SYN,		"rcv SYN")			\
+	X(RCV_SYN_ACK,		"rcv SYN,ACK")			\
+	X(RCV_ACK_OF_SYN,	"rcv ACK of SYN")		\
+	X(RCV_RST_PASSIVE,	"rcv RST, passive")		\
+	X(RCV_FIN,		"rcv FIN")			\
+	X(RCV_ACK_OF_FIN,	"rcv ACK of FIN")		\
+	X(RCV_FIN_ACK_OF_FIN,	"rcv FIN, ACK of FIN")		\
+	X(MSL2_TIMEOUT,		"2MSL timeout")			\
+	/* what Figure 5 leaves out (its note 3) */		\
+	X(RCV_RST,		"rcv RST")			\
+	X(ABORT,		"ABORT")			\
+	X(USER_TIMEOUT,		"USER TIMEOUT")			\
+	X(RCV_NEW_SYN,		"rcv newer SYN")		\
+	X(RCV_ICMP_HARD,	"rcv ICMP hard error")		\
+	X(LOST_DATA,		"data after CLOSE")
+
+/*
+ * What was decided about an arriving packet, by which rule.
+ * name, one word for counters, where the rule stands, what it says
+ */
+#define SW_VERDICTS(X)									\
+	/* taken */									\
+	X(TAKEN,	"taken",	"9293 3.10.7.4",   "acceptable, processed in full")	\
+	X(SYN_TAKEN,	"syn",		"9293 3.10.7.2",   "a SYN asks a listener for a connection") \
+	X(OPENED,	"opened",	"9293 3.10.7",     "completes a handshake")		\
+	X(DUPLICATE,	"duplicate",	"9293 3.10.7.4 1", "holds nothing new: acknowledged and dropped") \
+	X(OUT_OF_ORDER,	"out-of-order",	"9293 SHLD-31",    "ahead of RCV.NXT: kept until the gap is filled") \
+	X(RESET_BY_PEER,"reset",	"9293 3.10.7.4 2", "RST at exactly RCV.NXT: the connection is reset") \
+	X(REFUSED,	"refused",	"9293 3.10.7.3 2", "RST answers our SYN: connection refused") \
+	X(REUSED,	"reused",	"9293 MAY-2, 6191","a newer SYN takes over a TIME-WAIT") \
+	/* refused by a check of SEGMENT ARRIVES */					\
+	X(SEQ_OUTSIDE,	"seq-outside",	"9293 3.10.7.4 1", "no byte of it is in the receive window") \
+	X(PAWS_OLD,	"paws",		"7323 5.3",        "its timestamp is older than one already seen") \
+	X(TS_MISSING,	"no-timestamp",	"7323 3.2",        "the timestamps that were agreed on are missing") \
+	X(RST_OUTSIDE,	"rst-outside",	"5961 3.2",        "a RST outside the window is dropped") \
+	X(RST_CHALLENGED,"rst-challenged","5961 3.2",      "a RST in the window but not at RCV.NXT draws a challenge ACK") \
+	X(SYN_CHALLENGED,"syn-challenged","5961 4.2",      "a SYN on a synchronized connection draws a challenge ACK") \
+	X(NO_ACK,	"no-ack",	"9293 3.10.7.4 5", "the ACK bit is off")		\
+	X(ACK_UNSENT,	"ack-unsent",	"5961 5.2",        "it acknowledges something not sent") \
+	X(ACK_ANCIENT,	"ack-ancient",	"5961 5.2",        "its ACK is too far below SND.UNA") \
+	X(ACK_BAD_SYN,	"ack-of-no-syn","9293 3.10.7.3 1", "it does not acknowledge our SYN: RST") \
+	X(RST_UNPROVEN,	"rst-unproven",	"9293 3.10.7.3 2", "a RST that does not acknowledge our SYN is dropped") \
+	X(RST_TIME_WAIT,"rst-time-wait","1337",            "a RST does not end TIME-WAIT")	\
+	X(NO_CONTROL,	"no-syn-no-rst","9293 3.10.7.3 5", "neither SYN nor RST: dropped in SYN-SENT") \
+	X(AFTER_CLOSE,	"after-close",	"9293 SHLD-3",     "data for an application that has gone: RST") \
+	/* no connection */								\
+	X(NOBODY,	"nobody",	"9293 3.10.7.1",   "no connection and no listener: RST") \
+	X(NOBODY_RST,	"nobody-rst",	"9293 3.10.7.1",   "a RST for no connection is dropped") \
+	X(LISTEN_ACK,	"listen-ack",	"9293 3.10.7.2 2", "an ACK for a listener: RST")	\
+	X(LISTEN_RST,	"listen-rst",	"9293 3.10.7.2 1", "a RST for a listener is dropped") \
+	X(LISTEN_OTHER,	"listen-other",	"9293 3.10.7.2 4", "neither SYN nor ACK nor RST for a listener: dropped") \
+	X(ADDR_INVALID,	"bad-address",	"9293 MUST-57, MUST-63", "a source or destination that no connection can have") \
+	/* no room: an ordinary condition */						\
+	X(NO_BLOCK,	"no-block",	"-",               "no connection block is free")	\
+	X(NO_HALF,	"no-half-open",	"-",               "no half-open record is free")	\
+	X(NO_BACKLOG,	"no-backlog",	"-",               "the listener's accept queue is full") \
+	X(NO_BUFFER,	"no-buffer",	"-",               "no buffer for its text: the peer will send it again") \
+	/* below TCP */									\
+	X(SHORT,	"short",	"9293 3.1",        "shorter than its headers say")	\
+	X(BAD_IP,	"bad-ip",	"791, 8200",       "not a well-formed IP packet")	\
+	X(BAD_IP_SUM,	"bad-ip-sum",	"1122 3.2.1.2",    "wrong IPv4 header checksum")	\
+	X(BAD_SUM,	"bad-sum",	"9293 MUST-3",     "wrong TCP, ICMP or UDP checksum") \
+	X(BAD_OPTION,	"bad-option",	"9293 MUST-7",     "a malformed TCP option")		\
+	X(NOT_OURS,	"not-ours",	"1122 3.2.1.3",    "addressed to another host")		\
+	X(NO_PROTO,	"no-proto",	"1122 3.2.2.1",    "a protocol that is not spoken here")	\
+	X(FRAGMENT,	"fragment",	"791, 8200",       "a fragment, kept until the rest comes") \
+	X(FRAG_DROPPED,	"frag-dropped",	"5722, 1858",      "overlapping, oversized or too many fragments") \
+	X(LINK,		"link",		"826, 4861",       "ARP or neighbour discovery")	\
+	X(LINK_BAD,	"link-bad",	"826, 4861 7",     "malformed ARP or neighbour discovery") \
+	X(ICMP_TAKEN,	"icmp",		"9293 3.9.2.2",    "an ICMP message, acted on")		\
+	X(ICMP_UNPROVEN,"icmp-unproven","5927 4",          "an ICMP error that quotes nothing in flight") \
+	X(ICMP_IGNORED,	"icmp-ignored",	"1122 3.2.2",      "an ICMP message that asks for nothing") \
+	X(ECHO,		"echo",		"1122 3.2.2.6",    "an echo request, answered")
+
+/* The timers of a connection.  name, what people read, RFC */
+#define SW_TIMERS(X)						\
+	X(REXMIT,	"retransmission",	"6298")		\
+	X(PERSIST,	"zero-window probe",	"9293 3.8.6.1")	\
+	X(DELACK,	"delayed ACK",		"9293 3.8.6.3")	\
+	X(KEEP,		"keep-alive",		"9293 3.8.4")	\
+	X(USER,		"user timeout",		"9293 3.8.3")	\
+	X(MSL2,		"2MSL",			"9293 3.6.1")
+
+/* clang-format on */
+
+#define SW_WORD_1(n, ...) SW_##n,
+enum sw_state { SW_STATES(SW_WORD_1) SW_N_STATES };
+#undef SW_WORD_1
+#define SW_WORD_1(n, ...) SW_ON_##n,
+enum sw_cause { SW_CAUSES(SW_WORD_1) SW_N_CAUSES };
+#undef SW_WORD_1
+#define SW_WORD_1(n, ...) SW_V_##n,
+enum sw_verdict { SW_VERDICTS(SW_WORD_1) SW_N_VERDICTS };
+#undef SW_WORD_1
+#define SW_WORD_1(n, ...) SW_TIMER_##n,
+enum sw_timer { SW_TIMERS(SW_WORD_1) SW_N_TIMERS };
+#undef SW_WORD_1
+
+#endif

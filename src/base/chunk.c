@@ -1,0 +1,174 @@
+/*
+ * chunk.c - byte queues made of pool elements.  Knows bytes, not what they mean.
+ */
+#include "base/chunk.h"
+#include "base/sum.h"
+
+static struct chunk *
+chunk_of(const struct pool *p, uint32_t i)
+{
+	return pool_at(p, i);
+}
+
+static uint32_t
+chunk_room(const struct pool *p)
+{
+	return p->size - (uint32_t)sizeof(struct chunk);
+}
+
+/* A chain without bytes. */
+void
+chain_init(struct chain *c)
+{
+	c->head = c->tail = NONE;
+	c->len = 0;
+}
+
+/* Puts an empty chunk at the tail; false: fewer than `reserve` would be left. */
+static bool
+chain_extend(struct chain *c, struct pool *p, uint32_t reserve)
+{
+	uint32_t i = pool_room(p) > reserve ? pool_take(p) : NONE;
+
+	if (i == NONE)
+		return false;
+	*chunk_of(p, i) = (struct chunk){.next = NONE};
+	if (c->tail == NONE)
+		c->head = i;
+	else
+		chunk_of(p, c->tail)->next = i;
+	c->tail = i;
+	return true;
+}
+
+/* Copies up to n bytes to the tail and says how many. */
+uint32_t
+chain_append(struct chain *c, struct pool *p, const void *data, uint32_t n, uint32_t reserve)
+{
+	const uint8_t *from = data;
+	struct chunk *k;
+	uint32_t taken = 0, part;
+
+	while (taken < n) {
+		k = c->tail == NONE ? NULL : chunk_of(p, c->tail);
+		if (!k || k->to == chunk_room(p)) {
+			if (!chain_extend(c, p, reserve))
+				break;
+			continue;
+		}
+		part = min_u32(n - taken, chunk_room(p) - k->to);
+		memcpy(chunk_bytes(p, c->tail) + k->to, from + taken, part);
+		k->to += part;
+		c->len += part;
+		taken += part;
+	}
+	return taken;
+}
+
+/* Drops n bytes, at most all, from the head. */
+void
+chain_drop(struct chain *c, struct pool *p, uint32_t n)
+{
+	struct chunk *k;
+	uint32_t part, i;
+
+	n = min_u32(n, c->len);
+	while (n > 0) {
+		i = c->head;
+		k = chunk_of(p, i);
+		part = min_u32(n, k->to - k->from);
+		k->from += part;
+		c->len -= part;
+		n -= part;
+		if (k->from < k->to)
+			break;
+		c->head = k->next;
+		if (c->head == NONE)
+			c->tail = NONE;
+		pool_give(p, i);
+	}
+}
+
+/* Moves up to n bytes out from the head and says how many. */
+uint32_t
+chain_read(struct chain *c, struct pool *p, void *dst, uint32_t n)
+{
+	n = min_u32(n, c->len);
+	if (n > 0)
+		place_copy_sum(p, chain_place(c, p, 0), dst, n, NULL);
+	chain_drop(c, p, n);
+	return n;
+}
+
+/* Gives all chunks back. */
+void
+chain_clear(struct chain *c, struct pool *p)
+{
+	chain_drop(c, p, c->len);
+}
+
+/* Moves the chunks of `from` behind those of `to`. */
+void
+chain_join(struct chain *to, struct chain *from, struct pool *p)
+{
+	if (from->head == NONE)
+		return;
+	if (to->tail == NONE)
+		to->head = from->head;
+	else
+		chunk_of(p, to->tail)->next = from->head;
+	to->tail = from->tail;
+	to->len += from->len;
+	chain_init(from);
+}
+
+/* Where the byte at `offset` stands; chunk NONE: there is none. */
+struct place
+chain_place(const struct chain *c, const struct pool *p, uint32_t offset)
+{
+	if (offset >= c->len)
+		return (struct place){NONE, 0};
+	return place_after(p, (struct place){c->head, chunk_of(p, c->head)->from}, offset);
+}
+
+/* The place n bytes on, in the next chunk only if there is one. */
+struct place
+place_after(const struct pool *p, struct place at, uint32_t n)
+{
+	const struct chunk *k;
+
+	if (at.chunk == NONE)
+		return at;
+	for (;;) { /* ends with the chain */
+		k = chunk_of(p, at.chunk);
+		if (n < k->to - at.at || k->next == NONE)
+			break;
+		n -= k->to - at.at;
+		at.chunk = k->next;
+		at.at = chunk_of(p, at.chunk)->from;
+	}
+	at.at += n;
+	return at;
+}
+
+/* Copies n bytes that are there; gives the folded sum of them. */
+uint32_t
+place_copy_sum(const struct pool *p, struct place at, void *dst, uint32_t n,
+	       uint32_t (*copy_sum)(void *, const void *, size_t))
+{
+	const uint8_t *from;
+	uint8_t *to = dst;
+	uint32_t sum = 0, done = 0, part, s;
+
+	while (done < n) {
+		at = place_after(p, at, 0);
+		part = min_u32(n - done, chunk_of(p, at.chunk)->to - at.at);
+		from = chunk_bytes(p, at.chunk) + at.at;
+		/* not the address of sum_copy: it would need the linker's table */
+		s = copy_sum ? copy_sum(to + done, from, part) : sum_copy(to + done, from, part);
+		sum = sum_add(sum, done & 1 ? sum_swap(s) : s);
+		done += part;
+		at.at += part;
+	}
+	return sum;
+}

@@ -1,0 +1,78 @@
+/*
+ * prf.c - SipHash-2-4 (Aumasson and Bernstein 2012, section 2).
+ */
+#include "base/prf.h"
+
+struct prf_state {
+	uint64_t a, b, c, d;
+};
+
+/* The 8 bytes at p, the first one lowest. */
+static inline uint64_t
+prf_load(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
+
+/* The same of fewer bytes. */
+static uint64_t
+prf_load_tail(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+
+	while (n-- > 0)
+		v = v << 8 | p[n];
+	return v;
+}
+
+static inline uint64_t
+prf_rotate(uint64_t v, unsigned n)
+{
+	return v << n | v >> (64 - n);
+}
+
+static inline void
+prf_round(struct prf_state *s)
+{
+	s->a += s->b;
+	s->c += s->d;
+	s->b = prf_rotate(s->b, 13) ^ s->a;
+	s->d = prf_rotate(s->d, 16) ^ s->c;
+	s->a = prf_rotate(s->a, 32);
+	s->c += s->b;
+	s->a += s->d;
+	s->b = prf_rotate(s->b, 17) ^ s->c;
+	s->d = prf_rotate(s->d, 21) ^ s->a;
+	s->c = prf_rotate(s->c, 32);
+}
+
+static inline void
+prf_word(struct prf_state *s, uint64_t w)
+{
+	s->d ^= w;
+	prf_round(s);
+	prf_round(s);
+	s->a ^= w;
+}
+
+/* The keyed hash of n bytes. */
+uint64_t
+prf(const uint8_t key[16], const void *data, size_t n)
+{
+	const uint8_t *p = data;
+	uint64_t k0 = prf_load(key), k1 = prf_load(key + 8);
+	struct prf_state s = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d,
+			      k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
+	uint64_t last = (uint64_t)n << 56;
+	int i;
+
+	for (; n >= 8; p += 8, n -= 8)
+		prf_word(&s, prf_load(p));
+	prf_word(&s, last | prf_load_tail(p, n));
+	s.c ^= 0xff;
+	for (i = 0; i < 4; i++)
+		prf_round(&s);
+	return s.a ^ s.b ^ s.c ^ s.d;
+}

@@ -1,0 +1,47 @@
+/*
+ * cat.h - `synwave cat`: one connection between standard input and output.
+ */
+#ifndef SW_CLI_CAT_H
+#define SW_CLI_CAT_H
+
+#include "cat_io.h"
+#include "cat_say.h"
+#include "net_args.h"
+
+#define CAT_BUF (256 * 1024)
+
+struct cat {
+	/* what was asked */
+	struct net_args net;
+	bool listen;
+	struct sw_endpoint local, remote; /* remote: of interest when not listening */
+	sw_ns linger, timeout;		  /* timeout 0: the stack's own */
+
+	/* what there is */
+	struct net on;
+	sw_conn listener, conn;
+	struct io in, out;
+	int signals; /* a signalfd */
+	struct say say;
+
+	/* how far it is */
+	bool opened;	/* the handshake is complete */
+	bool failed;	/* it was reset or the like; what came before is still written */
+	bool in_ready;	/* standard input may have something */
+	bool in_eof;	/* it has ended */
+	bool out_full;	/* standard output takes nothing now */
+	bool closed;	/* CLOSE was called */
+	bool peer_done; /* everything that the peer had to say was received */
+	bool done;
+	int code;      /* exit code when done */
+	sw_ns give_up; /* when waiting for the handshake ends */
+	size_t in_at, in_n, out_at, out_n;
+	uint8_t in_buf[CAT_BUF], out_buf[CAT_BUF];
+};
+
+int verb_cat(int argc, char **argv);
+
+/* From OPEN to both FINs acknowledged: the exit code. */
+int cat_run(struct cat *);
+
+#endif

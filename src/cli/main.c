@@ -1,0 +1,92 @@
+/*
+ * main.c - finds the verb.  Knows nothing of TCP.
+ */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <synwave/sw.h>
+
+#include "cli.h"
+
+const char *argp_program_version = "synwave " SW_VERSION;
+
+struct verb {
+	char name[8];
+	int (*run)(int, char **);
+	char full[16];
+};
+
+static const struct verb verbs[] = {
+    {"sim", verb_sim, "synwave sim"},
+    {"cat", verb_cat, "synwave cat"},
+    {"states", verb_states, "synwave states"},
+};
+
+static const char doc[] =
+    "TCP as a program that shows itself.\n"
+    "\n"
+    "  synwave sim [FILE]      two hosts in one process move FILE over a simulated path\n"
+    "  synwave cat HOST PORT   netcat over a TCP of our own, on a TUN or TAP device\n"
+    "  synwave states          the tables of the state machine (RFC 9293 Figure 5)\n"
+    "\v"
+    "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";
+
+/* What was printed must have got where it goes: else one line, and 1. */
+static void
+close_stdout(void)
+{
+	if (!ferror(stdout) && fflush(stdout) == 0)
+		return;
+	fprintf(stderr, "synwave: cannot write standard output: %s\n", strerror(errno));
+	_exit(EXIT_FAILED);
+}
+
+struct line {
+	int at; /* where the verb stands in argv; 0: there is none */
+};
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	struct line *line = state->input;
+
+	(void)arg;
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	line->at = state->next - 1;
+	state->next = state->argc; /* the rest is the verb's */
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct argp argp = {NULL, parse, "VERB [OPTION...] [ARG...]", doc, NULL, NULL, NULL};
+	struct line line = {0};
+
+	argp_err_exit_status = EXIT_USAGE;
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(), and said */
+	atexit(close_stdout);
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &line);
+	if (line.at == 0) {
+		fprintf(stderr, "synwave: no verb; try `synwave --help'\n");
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		char name[16];
+
+		if (strcmp(argv[line.at], verbs[i].name))
+			continue;
+		memcpy(name, verbs[i].full, sizeof(name));
+		argv[line.at] = name;
+		return verbs[i].run(argc - line.at, argv + line.at);
+	}
+	fprintf(stderr, "synwave: '%s' is no verb; try `synwave --help'\n", argv[line.at]);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,143 @@
+/*
+ * sim.h - what the files of `synwave sim` share.
+ *
+ * sim.c reads the options, sim_units.c their values, sim_run.c builds the two
+ * hosts and is their programs, sim_watch.c looks at wire and states, and
+ * sim_report.c says how it went.
+ */
+#ifndef SW_CLI_SIM_H
+#define SW_CLI_SIM_H
+
+#include <stdio.h>
+
+#include <nettle/sha2.h>
+#include <synwave/sw_probe.h>
+#include <synwave/sw_sim.h>
+#include <synwave/sw_trace.h>
+
+enum { HOST_A, HOST_B };
+enum sim_out { OUT_TEXT, OUT_MERMAID, OUT_JSON };
+enum sim_show { SHOW_DEFAULT, SHOW_FULL, SHOW_BRIEF, SHOW_NONE };
+enum sim_close { CLOSE_A, CLOSE_B, CLOSE_BOTH };
+
+#define SERVER_PORT 80
+#define MADE_BYTES (1u << 20)
+
+struct sim_args {
+	const char *file; /* NULL: a made one; "-": standard input */
+	const char *pcap;
+	sw_ns rtt, jitter, limit; /* limit 0: chosen */
+	uint64_t rate, queue;	  /* queue 0: chosen */
+	uint32_t loss, reorder, duplicate, corrupt;	/* ppm */
+	uint32_t burst_enter, burst_leave;
+	uint64_t loss_mask;
+	uint32_t mtu, path_mtu;
+	uint64_t seed;
+	bool v6, both, absolute, offload;
+	enum sim_out out;
+	enum sim_show show;
+	enum sim_close close;
+};
+
+/* ---- sim_units.c: false: not such a value ---- */
+bool unit_percent(const char *, uint32_t *ppm);
+bool unit_time(const char *, sw_ns *);
+bool unit_rate(const char *, uint64_t *bps);
+bool unit_bytes(const char *, uint64_t *);
+bool unit_number(const char *, uint64_t most, uint64_t *);
+/* "P[,LEN]": P percent lost in bursts of LEN (5) on the average. */
+bool unit_burst(const char *, uint32_t *enter, uint32_t *leave);
+
+/* ---- what is watched ---- */
+
+enum { PATH_CAP = 64 };
+
+struct path { /* the states of one end */
+	enum sw_state state[PATH_CAP];
+	int n;
+	bool legal;	/* each step is a row of Figure 5 */
+	bool cut;	/* more than PATH_CAP */
+};
+
+struct wire { /* what is counted on the wire */
+	bool opened, acked, closing;
+	bool known[2], fin[2];
+	uint32_t iss[2], fin_end[2];
+	sw_ns first_syn, established, first_fin, closed;
+	uint64_t handshake, close; /* segments */
+	uint64_t packets;
+};
+
+struct source { /* bytes on their way into a connection */
+	FILE *file; /* NULL: made */
+	uint64_t key, made, left;
+	struct sha256_ctx sha;
+	uint8_t buf[65536];
+	size_t at, have;
+	uint64_t bytes; /* given to SEND */
+	bool end, failed;
+};
+
+struct sink {
+	struct sha256_ctx sha;
+	uint64_t bytes;
+	sw_ns last; /* when the last byte came */
+	bool end;
+};
+
+struct host {
+	void *arena;
+	struct sw_stack *stack;
+	struct sw_endpoint at;
+	sw_conn listener, conn;
+	struct source source;
+	struct sink sink;
+	struct path path;
+	bool closed, released, failed;
+	int error;
+};
+
+struct run {
+	const struct sim_args *args;
+	struct host host[2];
+	struct sw_sim *sim;
+	struct wire wire;
+	sw_ns limit, start;
+	uint64_t size; /* of FILE, if known; else 0 */
+	struct sw_ladder *ladder;
+	FILE *ladder_to; /* a temporary file while a progress bar is shown */
+	void *pcap, *dumper;
+	bool interrupted, late, pcap_failed, print_failed;
+	uint8_t sent[2][SHA256_DIGEST_SIZE], received[2][SHA256_DIGEST_SIZE]; /* by sender */
+};
+
+/* ---- sim_run.c ---- */
+/* Builds everything; 0, or an exit code after a line on stderr. */
+int run_begin(struct run *, const struct sim_args *);
+void run_go(struct run *);
+void run_end(struct run *);
+uint64_t run_queue(const struct sim_args *); /* bytes */
+
+/* ---- sim_watch.c ---- */
+/* Starts ladder and capture; 0, or an exit code after a line on stderr. */
+int watch_begin(struct run *);
+/* Ends them and prints a ladder that waits. */
+void watch_end(struct run *);
+bool path_has(const struct path *, enum sw_state);
+bool path_ended(const struct path *);
+
+/* ---- sim_source.c ---- */
+bool source_open(struct source *, const struct sim_args *, int host);
+/* Bytes that wait in source->buf; false: that was all. */
+bool source_fill(struct source *);
+void source_close(struct source *);
+
+/* ---- sim_report.c ---- */
+/* Did all go as it should?  Why not, in words, if not. */
+bool report_good(const struct run *, char *why, size_t size);
+void report(const struct run *);
+/* One line on stderr, every now and then, if that is a terminal. */
+void progress(const struct run *, bool last);
+bool progress_wanted(void);
+
+#endif

@@ -1,0 +1,260 @@
+/*
+ * sim_watch.c - what is seen while the hosts run: paths of states, handshake
+ * and close counted on the wire, the ladder, the capture.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "sim.h"
+
+/* ---- states ------------------------------------------------------------- */
+
+static void
+path_push(struct path *p, enum sw_state s)
+{
+	if (p->n > 0 && p->state[p->n - 1] == s)
+		return;
+	if (p->n < PATH_CAP)
+		p->state[p->n++] = s;
+	else
+		p->cut = true;
+}
+
+bool
+path_has(const struct path *p, enum sw_state s)
+{
+	for (int i = 0; i < p->n; i++)
+		if (p->state[i] == s)
+			return true;
+	return false;
+}
+
+bool
+path_ended(const struct path *p)
+{
+	return p->n > 2 && p->state[p->n - 1] == SW_CLOSED;
+}
+
+/* Is it a row of Figure 5? */
+static bool
+edge_legal(const struct sw_trace *t)
+{
+	const struct sw_edge *e;
+	size_t n = sw_probe_edges(&e);
+
+	for (size_t i = 0; i < n; i++)
+		if (e[i].figure_5 && e[i].from == t->from && e[i].on == t->cause && e[i].to == t->to)
+			return true;
+	return false;
+}
+
+/* An event of the connection, or of the listener that it comes from? */
+static bool
+is_ours(const struct run *r, int host, const struct sw_trace *t)
+{
+	const struct sw_endpoint *at = &r->host[host].at, *to = &r->host[!host].at;
+
+	if (t->local.port != at->port)
+		return false;
+	return t->remote.port == to->port || (host == HOST_B && t->remote.port == 0);
+}
+
+static void
+on_trace(void *ctx, int host, const struct sw_trace *t)
+{
+	struct run *r = ctx;
+	struct path *p = &r->host[host].path;
+
+	if ((t->kind != SW_T_STATE && t->kind != SW_T_TIMER) || !is_ours(r, host, t))
+		return;
+	if (r->ladder && r->args->show != SHOW_NONE && t->remote.port != 0)
+		sw_ladder_event(r->ladder, host, t);
+	if (t->kind != SW_T_STATE)
+		return;
+	path_push(p, t->from);
+	path_push(p, t->to);
+	p->legal = p->legal && edge_legal(t);
+	if (t->to == SW_ESTABLISHED && path_has(&r->host[!host].path, SW_ESTABLISHED) &&
+	    !r->wire.opened) {
+		r->wire.opened = true;
+		r->wire.established = t->at;
+	}
+	if (t->to == SW_TIME_WAIT || (t->to == SW_CLOSED && t->from != SW_TIME_WAIT))
+		r->wire.closed = t->at;
+}
+
+/* ---- the wire ----------------------------------------------------------- */
+
+static void
+count_segment(struct run *r, int side, const struct sw_trace *t)
+{
+	struct wire *w = &r->wire;
+	bool ack_of_fin = w->fin[!side] && (t->ctl & SW_ACK) && t->ack == w->fin_end[!side];
+
+	if (t->ctl & SW_SYN) {
+		if (w->handshake++ == 0)
+			w->first_syn = t->at;
+		w->known[side] = true;
+		w->iss[side] = t->seq;
+	} else if (side == HOST_A && !w->opened && (t->ctl & SW_ACK) &&
+		   t->seq == w->iss[HOST_A] + 1 && t->ack == w->iss[HOST_B] + 1 &&
+		   (t->len == 0 || !w->acked)) {
+		w->acked = true;
+		w->handshake++; /* the last of the handshake, or that again */
+	}
+	if (t->ctl & SW_FIN) {
+		if (!w->closing)
+			w->first_fin = t->at;
+		w->closing = true;
+		w->fin[side] = true;
+		w->fin_end[side] = t->seq + t->len + 1;
+	}
+	w->close += (t->ctl & SW_FIN) || (ack_of_fin && t->len == 0);
+}
+
+/* A packet into the capture, if A's interface sees it at this moment. */
+static void
+capture(struct run *r, const struct sw_sim_seen *p)
+{
+	bool out = p->moment == SW_SIM_SENT && p->from == HOST_A &&
+		   !(p->fate & (SW_SIM_DUPLICATE | SW_SIM_INJECTED));
+	bool in = p->moment == SW_SIM_ARRIVED && p->to == HOST_A;
+	struct pcap_pkthdr head = {.caplen = p->len, .len = p->len};
+
+	if (!r->dumper || (!out && !in))
+		return;
+	head.ts.tv_sec = (time_t)(p->at / SW_S);
+	head.ts.tv_usec = (suseconds_t)(p->at % SW_S); /* nanoseconds: opened so */
+	pcap_dump(r->dumper, &head, p->data);
+}
+
+static void
+on_packet(void *ctx, const struct sw_sim_seen *p)
+{
+	struct run *r = ctx;
+	struct sw_trace t;
+
+	capture(r, p);
+	if (p->moment != SW_SIM_SENT || !sw_trace_packet(&t, p->data, p->len))
+		return;
+	t.at = p->at;
+	r->wire.packets++;
+	if (!(p->fate & SW_SIM_DUPLICATE))
+		count_segment(r, p->from, &t);
+	if (r->ladder && r->args->show != SHOW_NONE)
+		sw_ladder_packet(r->ladder, p->from, &t, p->fate,
+				 p->fate & SW_SIM_GONE ? SW_NEVER : p->arrives);
+}
+
+/* ---- ladder and capture ------------------------------------------------- */
+
+static void
+endpoint_text(const struct run *r, int host, char text[72])
+{
+	const struct sw_endpoint *e = &r->host[host].at;
+	char addr[SW_ADDR_TEXT];
+
+	snprintf(text, 72, r->args->v6 ? "%c [%s]:%u" : "%c %s:%u", 'A' + host,
+		 sw_addr_format(&e->addr, addr), e->port);
+}
+
+static int
+ladder_begin(struct run *r)
+{
+	const struct sim_args *a = r->args;
+	bool tty = isatty(STDOUT_FILENO), none = a->out == OUT_JSON ||
+							 (a->out == OUT_TEXT && a->show == SHOW_NONE);
+	static const enum sw_state states[2] = {SW_CLOSED, SW_LISTEN};
+	char left[72], right[72];
+	struct sw_ladder_config cfg = {
+	    .bytes = sizeof(cfg),
+	    .out = stdout,
+	    .form = a->out == OUT_MERMAID ? SW_LADDER_MERMAID : SW_LADDER_TEXT,
+	    .depth = a->show == SHOW_FULL ? SW_LADDER_FULL : SW_LADDER_BRIEF,
+	    .absolute = a->absolute,
+	    .colour = tty && !getenv("NO_COLOR"),
+	    .wire = true,
+	    .states = a->show == SHOW_NONE ? NULL : states,
+	    .left = left,
+	    .right = right,
+	};
+
+	if (none)
+		return EXIT_DONE;
+	endpoint_text(r, HOST_A, left);
+	endpoint_text(r, HOST_B, right);
+	if (tty && progress_wanted()) { /* one at a time on the screen */
+		r->ladder_to = tmpfile();
+		cfg.out = r->ladder_to ? r->ladder_to : stdout;
+	}
+	r->ladder = sw_ladder_new(&cfg);
+	return r->ladder ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int
+capture_begin(struct run *r)
+{
+	pcap_t *p;
+
+	if (!r->args->pcap)
+		return EXIT_DONE;
+	p = pcap_open_dead_with_tstamp_precision(DLT_RAW, 65535, PCAP_TSTAMP_PRECISION_NANO);
+	r->pcap = p;
+	r->dumper = p ? pcap_dump_open(p, r->args->pcap) : NULL;
+	if (r->dumper)
+		return EXIT_DONE;
+	fprintf(stderr, "synwave sim: %s\n", p ? pcap_geterr(p) : "no memory for a capture");
+	return EXIT_FAILED;
+}
+
+int
+watch_begin(struct run *r)
+{
+	int code = capture_begin(r);
+
+	if (code == EXIT_DONE)
+		code = ladder_begin(r);
+	sw_sim_trace(r->sim, on_trace, r);
+	sw_sim_tap(r->sim, on_packet, r);
+	return code;
+}
+
+/* Prints what was kept in a temporary file. */
+static void
+ladder_copy(struct run *r)
+{
+	char room[8192];
+	size_t n;
+
+	rewind(r->ladder_to);
+	while ((n = fread(room, 1, sizeof(room), r->ladder_to)) > 0)
+		fwrite(room, 1, n, stdout);
+	r->print_failed = r->print_failed || ferror(r->ladder_to);
+	fclose(r->ladder_to);
+	r->ladder_to = NULL;
+}
+
+void
+watch_end(struct run *r)
+{
+	if (r->ladder && !sw_ladder_end(r->ladder))
+		r->print_failed = true;
+	r->ladder = NULL;
+	if (r->ladder_to)
+		ladder_copy(r);
+	if (r->dumper) {
+		r->pcap_failed = pcap_dump_flush(r->dumper) != 0 || ferror(pcap_dump_file(r->dumper));
+		if (r->pcap_failed)
+			fprintf(stderr, "synwave sim: cannot write %s: %s\n", r->args->pcap,
+				strerror(errno));
+		pcap_dump_close(r->dumper);
+	}
+	if (r->pcap)
+		pcap_close(r->pcap);
+	r->dumper = r->pcap = NULL;
+}

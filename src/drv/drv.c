@@ -1,0 +1,266 @@
+/*
+ * drv.c - what all drivers have in common, and the loop that joins a driver to
+ * a stack.  Knows sw_input() and sw_output(); knows no device.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "drv.h"
+
+#define FLUSH_ROUNDS 64 /* batches sent in one turn before input is looked at */
+
+enum flush { FLUSH_DONE, FLUSH_FULL, FLUSH_MORE, FLUSH_GONE };
+
+/* A driver with room for its packets, or NULL. */
+struct sw_drv *
+drv_new(const struct drv_ops *ops)
+{
+	struct sw_drv *d = calloc(1, sizeof *d);
+
+	if (d == NULL)
+		return NULL;
+	d->ops = ops;
+	d->fd = -1;
+	d->number = -1;
+	return d;
+}
+
+int
+drv_fail(struct sw_drv_error *e, const char *what, const char *text)
+{
+	int code = errno;
+
+	if (e != NULL) {
+		e->code = code;
+		snprintf(e->text, sizeof e->text, "%s: %s", what,
+			 text != NULL ? text : strerror(code));
+	}
+	errno = code;
+	return -1;
+}
+
+/* A random unicast MAC, locally administered. */
+int
+drv_mac(uint8_t mac[6])
+{
+	if (getrandom(mac, 6, 0) != 6)
+		return -1;
+	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
+	return 0;
+}
+
+int
+sw_drv_secret(uint8_t secret[32])
+{
+	return getrandom(secret, 32, 0) == 32 ? 0 : -1;
+}
+
+struct sw_stack *
+sw_drv_stack(struct sw_config *config, void **arena)
+{
+	struct sw_stack *s = NULL;
+	size_t bytes = (sw_stack_bytes(config) + 63) & ~(size_t)63;
+	void *memory;
+
+	if (bytes == 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	memory = aligned_alloc(64, bytes);
+	if (memory == NULL || sw_drv_secret(config->secret) != 0 ||
+	    sw_stack_init(&s, config, memory, bytes) != SW_OK) {
+		free(memory);
+		return NULL;
+	}
+	if (arena != NULL)
+		*arena = memory;
+	return s;
+}
+
+sw_ns
+sw_drv_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (sw_ns)t.tv_sec * SW_S + (sw_ns)t.tv_nsec;
+}
+
+void
+sw_drv_close(struct sw_drv *d)
+{
+	if (d == NULL)
+		return;
+	d->ops->close(d);
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d->in);
+	free(d->out);
+	free(d);
+}
+
+int
+sw_drv_fd(const struct sw_drv *d)
+{
+	return d->fd;
+}
+
+const char *
+sw_drv_name(const struct sw_drv *d)
+{
+	return d->name;
+}
+
+bool
+sw_drv_made(const struct sw_drv *d)
+{
+	return d->made;
+}
+
+uint64_t
+sw_drv_lost(const struct sw_drv *d)
+{
+	return d->lost;
+}
+
+void
+sw_drv_iface(const struct sw_drv *d, struct sw_iface *i)
+{
+	*i = d->iface;
+}
+
+ptrdiff_t
+sw_drv_receive(struct sw_drv *d, struct sw_packet *p, size_t n)
+{
+	return d->ops->receive(d, p, n < DRV_BATCH ? n : DRV_BATCH);
+}
+
+ptrdiff_t
+sw_drv_send(struct sw_drv *d, const struct sw_packet *p, size_t n)
+{
+	return d->ops->send(d, p, n);
+}
+
+int
+sw_drv_attach(struct sw_drv *d, struct sw_stack *s)
+{
+	if (d->out == NULL)
+		d->out = malloc((size_t)DRV_BATCH * DRV_ROOM);
+	if (d->out == NULL)
+		return SW_E_NO_MEMORY;
+	d->number = sw_iface_add(s, &d->iface);
+	d->stack = d->number >= 0 ? s : NULL;
+	return d->number;
+}
+
+/* Take the next batch from the stack: how many packets. */
+static size_t
+batch_fill(struct sw_drv *d)
+{
+	memset(d->batch, 0, sizeof d->batch);
+	for (size_t i = 0; i < DRV_BATCH; i++) {
+		d->batch[i].data = d->out + i * DRV_ROOM;
+		d->batch[i].cap = DRV_ROOM;
+	}
+	d->at = 0;
+	d->n = sw_output(d->stack, sw_drv_now(), d->number, d->batch, DRV_BATCH);
+	return d->n;
+}
+
+/* Move what the stack has to say to the device, until one of them has enough. */
+static enum flush
+flush(struct sw_drv *d)
+{
+	for (int i = 0; i < FLUSH_ROUNDS; i++) {
+		ptrdiff_t took;
+
+		if (d->at == d->n && batch_fill(d) == 0)
+			return FLUSH_DONE;
+		took = d->ops->send(d, d->batch + d->at, d->n - d->at);
+		if (took < 0)
+			return FLUSH_GONE;
+		d->at += (size_t)took;
+		if (d->at < d->n)
+			return FLUSH_FULL;
+	}
+	return FLUSH_MORE;
+}
+
+/* How long the turn may sleep, in nanoseconds; SW_NEVER: for ever. */
+static sw_ns
+sleep_time(const struct sw_drv *d, enum flush f, sw_ns timeout)
+{
+	sw_ns deadline, now;
+
+	if (f == FLUSH_MORE || timeout == 0 || d->ops->pending(d))
+		return 0;
+	if (f == FLUSH_FULL) /* only the device can help, or the caller */
+		return timeout;
+	deadline = sw_deadline(d->stack);
+	if (deadline == SW_NEVER)
+		return timeout;
+	now = sw_drv_now();
+	if (deadline <= now)
+		return 0;
+	return deadline - now < timeout ? deadline - now : timeout;
+}
+
+/* Give the stack what has come. */
+static int
+take(struct sw_drv *d)
+{
+	struct sw_packet in[DRV_BATCH];
+	ptrdiff_t n = d->ops->receive(d, in, DRV_BATCH);
+
+	if (n < 0)
+		return -1;
+	for (ptrdiff_t i = 0; i < n; i++)
+		in[i].iface = (uint16_t)d->number;
+	if (n > 0)
+		sw_input(d->stack, sw_drv_now(), in, (size_t)n);
+	return 0;
+}
+
+int
+sw_drv_turn(struct sw_drv *d, sw_ns timeout, struct pollfd *more, size_t n)
+{
+	struct pollfd fds[1 + DRV_MORE];
+	struct timespec t;
+	enum flush f;
+	sw_ns sleep;
+	int got;
+
+	if (d->stack == NULL || n > DRV_MORE) {
+		errno = EINVAL;
+		return -1;
+	}
+	f = flush(d);
+	if (f == FLUSH_GONE)
+		return -1;
+	fds[0] = (struct pollfd){.fd = d->fd, .events = POLLIN};
+	if (f == FLUSH_FULL)
+		fds[0].events |= POLLOUT;
+	if (n > 0)
+		memcpy(fds + 1, more, n * sizeof *more);
+	sleep = sleep_time(d, f, timeout);
+	t.tv_sec = (time_t)(sleep / SW_S);
+	t.tv_nsec = (long)(sleep % SW_S);
+	got = ppoll(fds, n + 1, sleep == SW_NEVER ? NULL : &t, NULL);
+	if (got < 0 && errno != EINTR)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		more[i].revents = (short)(got > 0 ? fds[i + 1].revents : 0);
+	if (got > 0 && (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	if (d->fd < 0 || (got > 0 && (fds[0].revents & POLLIN) != 0))
+		return take(d);
+	return 0;
+}

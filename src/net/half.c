@@ -1,0 +1,309 @@
+/*
+ * half.c - half-open connections, 96 bytes each.
+ *
+ * A SYN for a listener costs a record, not a block.  Each segment for it makes
+ * the record large, lets tcp decide, and makes it small again or, when the
+ * handshake is complete, a block that waits in sw_accept().
+ *
+ * RFC 9293 3.10.7.2, 3.10.7.4; MUST-11.
+ */
+#include "net/net.h"
+
+enum { AT_READY = offsetof(struct half, ready) };
+
+/* The record goes back, its tuple is free. */
+void
+half_free(struct sw_stack *s, uint32_t i)
+{
+	struct half *h = half_at(s, i);
+	struct listener *l = listener_behind(s, h->listener);
+
+	if (h->h.mark & MARK_IN_TABLE)
+		table_remove(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i));
+	list_remove(&iface_at(s, h->h.iface)->ready_halves, &s->halves, AT_READY, i);
+	wheel_set(&s->half_wheel, i, SW_NEVER);
+	if (l != NULL)
+		l->halves--;
+	h->h.mark = 0;
+	pool_give(&s->halves, i);
+}
+
+/* What the segments of the handshake have agreed on. */
+static uint8_t
+half_options(const struct tcb *t)
+{
+	return (uint8_t)(((t->flags & T_TS) ? SW_HAS_TS : 0) |
+			 ((t->flags & T_SACK) ? SW_HAS_SACK_OK : 0) |
+			 ((t->flags & T_WSCALE) ? SW_HAS_WSCALE : 0));
+}
+
+static uint32_t
+half_flags(const struct tcb *t)
+{
+	return ((t->flags & T_SEND_SYN) ? HALF_SEND : 0u) |
+	       ((t->flags & T_ACK_NOW) ? HALF_ACK : 0u) |
+	       (seq_eq(t->snd.nxt, t->snd.iss) ? 0u : HALF_SENT);
+}
+
+/* The block, which is in SYN-RECEIVED, made small; on the lists where it belongs. */
+static void
+half_keep(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
+{
+	struct half *h = half_at(s, i);
+	struct list *ready = &iface_at(s, h->h.iface)->ready_halves;
+	sw_ns due = tcp_deadline(t);
+
+	tcp_drop(&s->tcp, t); /* a record holds no text */
+	h->h.state = t->h.state;
+	h->iss = t->snd.iss;
+	h->irs = t->rcv.irs;
+	h->ts_recent = t->ts_recent;
+	h->snd_wnd = (uint16_t)min_u32(t->snd.wnd, UINT16_MAX);
+	h->peer_mss = t->peer_mss;
+	h->options = half_options(t);
+	h->snd_wscale = t->snd_wscale;
+	h->retries = t->retries;
+	h->flags = (uint8_t)half_flags(t);
+	h->first_us = (uint32_t)(t->heard / SW_US);
+	if (h->flags & (HALF_SEND | HALF_ACK))
+		list_push(ready, &s->halves, AT_READY, i);
+	else
+		list_remove(ready, &s->halves, AT_READY, i);
+	/* one that could not be sent yet is not kept for ever either */
+	if (due == SW_NEVER)
+		due = after_ns(now, s->conf.rto_init);
+	/* what is due stays due, however many segments come before sw_output() */
+	if (due > now || h->timer.deadline > now)
+		wheel_set(&s->half_wheel, i, max_ns(due, now + 1));
+}
+
+/* The block that the record stands for. */
+static void
+half_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
+{
+	const struct half *h = half_at(s, i);
+	uint64_t rto = s->conf.rto_init / SW_US << min_u32(h->retries, 12);
+	struct tuple tuple;
+
+	head_tuple(&h->h, &tuple);
+	conn_fresh(s, t, &tuple, h->h.iface, h->iss);
+	t->h = h->h;
+	t->flags |= T_PASSIVE;
+	t->flags |= (h->options & SW_HAS_TS) ? T_TS : 0u;
+	t->flags |= (h->options & SW_HAS_SACK_OK) ? T_SACK : 0u;
+	t->flags |= (h->options & SW_HAS_WSCALE) ? T_WSCALE : 0u;
+	t->flags |= (h->flags & HALF_SEND) ? T_SEND_SYN : 0u;
+	t->flags |= (h->flags & HALF_ACK) ? T_ACK_NOW : 0u;
+	t->snd.una = t->snd.wl2 = t->snd.up = h->iss;
+	t->snd.nxt = seq_add(h->iss, (h->flags & HALF_SENT) ? 1 : 0);
+	t->snd.wl1 = t->rcv.irs = h->irs;
+	t->rcv.nxt = t->rcv.acked = t->rcv.up = seq_add(h->irs, 1);
+	t->snd.wnd = t->snd.wnd_max = h->snd_wnd;
+	t->snd_wscale = h->snd_wscale;
+	t->peer_mss = h->peer_mss;
+	t->ts_recent = h->ts_recent;
+	t->ts_recent_s = (uint32_t)(now / SW_S);
+	t->retries = h->retries;
+	t->rto_us = (uint32_t)min_ns(rto, s->conf.rto_max / SW_US);
+	t->heard = now - (uint32_t)((uint32_t)(now / SW_US) - h->first_us) * SW_US;
+	t->retransmit = (h->flags & HALF_SENT) ? h->timer.deadline : SW_NEVER;
+	t->listener = h->listener;
+	if (!(t->flags & T_WSCALE))
+		t->rcv_wscale = 0;
+	mss_settle((struct tcp *)(uintptr_t)&s->tcp, t);
+}
+
+/* After tcp had its say: small again, gone, or a connection. */
+static void
+half_settle(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now, const struct reply *reply)
+{
+	uint32_t ref = REF(KIND_HALF, i), b;
+	struct tuple tuple;
+
+	if (reply->rst) {
+		head_tuple(&t->h, &tuple);
+		reply_segment(s, &tuple, t->h.iface, &reply->seg);
+	}
+	switch (t->h.state) {
+	case SW_SYN_RECEIVED:
+		half_keep(s, i, t, now);
+		return;
+	case SW_CLOSED:
+	case SW_LISTEN: /*= RFC 9293 3.10.7.4 MUST-11: back to LISTEN: the listener never left */
+		tcp_drop(&s->tcp, t);
+		half_free(s, i);
+		return;
+	default:
+		break;
+	}
+	b = conn_from(s, t, ref);
+	if (b == NONE) { /* not reached: there was room before */
+		tcp_drop(&s->tcp, t);
+		half_free(s, i);
+		return;
+	}
+	half_at(s, i)->h.mark &= (uint8_t)~MARK_IN_TABLE;
+	half_free(s, i);
+	conn_settle(s, b, now, NULL);
+}
+
+/* The block in LISTEN that a SYN of this tuple meets. */
+static void
+half_listen(const struct sw_stack *s, uint32_t listener, const struct asked *a, struct tcb *t)
+{
+	const struct listener *l = listener_at(s, listener);
+	seq iss = ident_iss(s, &a->tuple, s->now);
+	int way = route_find(s, &a->tuple.remote, NULL);
+
+	/*= RFC 9293 3.6.1 MAY-2: the new ISS lies beyond what the old connection used */
+	if (a->after != NULL && !s->iss_forced && seq_off(iss, *a->after) <= (int32_t)UINT16_MAX)
+		iss = seq_add(*a->after, UINT16_MAX + 2u);
+	conn_fresh(s, t, &a->tuple, way >= 0 ? way : a->iface, iss);
+	t->h.state = l->h.state;
+	t->flags |= T_PASSIVE;
+	t->listener = LISTENER_REF(l, listener);
+}
+
+/* A SYN with text: a block keeps it until the handshake is complete (RFC 9293
+ * 3.10.7.2 third), while blocks are plenty.  false: it must do without. */
+static bool
+half_new_block(struct sw_stack *s, struct tcb *t, struct seg *seg)
+{
+	struct reply reply = {0};
+	uint32_t b;
+
+	if (seg->len == 0 && !(seg->ctl & SW_FIN))
+		return false;
+	if (pool_room(&s->blocks) <= s->blocks.cap / 2)
+		return false;
+	b = conn_from(s, t, NONE);
+	if (b == NONE)
+		return false;
+	tcp_arrives(&s->tcp, block_at(s, b), seg, s->now, &reply);
+	conn_settle(s, b, s->now, &reply);
+	return true;
+}
+
+/* A SYN that a listener takes. */
+void
+half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
+{
+	struct listener *l = listener_at(s, listener);
+	struct seg *seg = a->seg;
+	struct reply reply = {0};
+	struct half *h;
+	struct tcb t;
+	uint32_t i;
+
+	if (l->waiting >= l->backlog) {
+		input_drop(s, &a->tuple, seg, SW_V_NO_BACKLOG);
+		return;
+	}
+	half_listen(s, listener, a, &t);
+	if (half_new_block(s, &t, seg))
+		return;
+	i = pool_take(&s->halves);
+	if (i == NONE) {
+		input_drop(s, &a->tuple, seg, SW_V_NO_HALF);
+		return;
+	}
+	h = half_at(s, i);
+	memset(h, 0, sizeof(*h));
+	head_set(&h->h, &a->tuple, t.h.iface, KIND_HALF);
+	wheel_node_init(&h->timer);
+	link_init(&h->ready);
+	h->listener = t.listener;
+	if (table_add(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i)))
+		h->h.mark |= MARK_IN_TABLE;
+	l->halves++;
+	/* text that is not acknowledged comes again */
+	seg->len = 0;
+	seg->ctl &= (uint8_t)~SW_FIN;
+	tcp_arrives(&s->tcp, &t, seg, s->now, &reply);
+	half_settle(s, i, &t, s->now, &reply);
+}
+
+/* May this segment complete the handshake, and is there no room for what follows? */
+static enum sw_verdict
+half_no_room(const struct sw_stack *s, const struct half *h, const struct seg *seg)
+{
+	const struct listener *l = listener_behind(s, h->listener);
+
+	if ((seg->ctl & (SW_ACK | SW_SYN | SW_RST)) != SW_ACK)
+		return SW_V_TAKEN;
+	if (l != NULL && l->waiting >= l->backlog)
+		return SW_V_NO_BACKLOG;
+	return pool_room(&s->blocks) == 0 ? SW_V_NO_BLOCK : SW_V_TAKEN;
+}
+
+/* A segment for a half-open connection. */
+void
+half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
+{
+	struct half *h = half_at(s, i);
+	enum sw_verdict v = half_no_room(s, h, seg);
+	struct reply reply = {0};
+	struct tuple tuple;
+	struct tcb t;
+
+	head_tuple(&h->h, &tuple);
+	if (listener_behind(s, h->listener) == NULL) {
+		half_free(s, i);
+		v = tcp_arrives_closed(seg, &reply);
+		input_drop(s, &tuple, seg, v);
+		if (reply.rst)
+			reply_segment(s, &tuple, -1, &reply.seg);
+		return;
+	}
+	if (v != SW_V_TAKEN) {
+		/* dropped without a word: the peer repeats what it wants, the half stays */
+		s->blocks.refused += v == SW_V_NO_BLOCK;
+		input_drop(s, &tuple, seg, v);
+		return;
+	}
+	half_inflate(s, i, now, &t);
+	tcp_arrives(&s->tcp, &t, seg, now, &reply);
+	half_settle(s, i, &t, now, &reply);
+}
+
+/* The SYN-ACK, or an ACK that is owed; false: nothing after all. */
+bool
+half_emit(struct sw_stack *s, uint32_t i, sw_ns now, struct seg *seg)
+{
+	struct reply none = {0};
+	struct tcb t;
+	bool any;
+
+	if (listener_behind(s, half_at(s, i)->listener) == NULL) {
+		half_free(s, i);
+		return false;
+	}
+	half_inflate(s, i, now, &t);
+	any = tcp_emit(&s->tcp, &t, now, 0, seg);
+	if (!any)
+		t.flags &= ~(uint32_t)(T_SEND_SYN | T_ACK_NOW);
+	half_settle(s, i, &t, now, &none);
+	return any;
+}
+
+/* Sends again what is due, or gives up. */
+void
+half_expire(struct sw_stack *s, sw_ns now)
+{
+	struct reply reply;
+	struct tcb t;
+	uint32_t i;
+
+	/* each turn disarms one or arms it later than now */
+	while ((i = wheel_due(&s->half_wheel, now)) != NONE) {
+		if (listener_behind(s, half_at(s, i)->listener) == NULL) {
+			half_free(s, i);
+			continue;
+		}
+		memset(&reply, 0, sizeof(reply));
+		half_inflate(s, i, now, &t);
+		t.retransmit = now;
+		tcp_expire(&s->tcp, &t, now, &reply);
+		half_settle(s, i, &t, now, &reply);
+	}
+}

@@ -1,0 +1,119 @@
+/*
+ * ident.c - numbers that a stranger must not guess: ISS, ports, timestamp
+ * offsets, IP identifications.  Each is a keyed hash of what it belongs to; the
+ * keys come from the one secret of the configuration.
+ *
+ * RFC 6528, RFC 6056 3.3.4, RFC 7323 5.4, RFC 6864.
+ */
+#include "net/net.h"
+
+enum { TUPLE_BYTES = 36, ISS_CLOCK_NS = 4000 };
+
+/* A tuple as bytes, the same on every machine. */
+static size_t
+tuple_bytes(const struct tuple *t, uint8_t to[TUPLE_BYTES])
+{
+	memcpy(to, t->remote.b, 16);
+	memcpy(to + 16, t->local.b, 16);
+	put_16(to + 32, t->remote_port);
+	put_16(to + 34, t->local_port);
+	return TUPLE_BYTES;
+}
+
+/* A key of 16 bytes from both halves of the secret, one for each purpose. */
+static void
+ident_key(const struct sw_stack *s, uint8_t key[16], uint8_t purpose)
+{
+	const uint8_t *secret = s->conf.secret;
+	uint8_t label[17];
+	uint64_t word;
+
+	memcpy(label, secret + 16, 16);
+	for (int half = 0; half < 2; half++) {
+		label[16] = (uint8_t)(purpose * 2 + half);
+		word = prf(secret, label, sizeof(label));
+		put_32(key + half * 8, (uint32_t)(word >> 32));
+		put_32(key + half * 8 + 4, (uint32_t)word);
+	}
+}
+
+/* Derives the keys. */
+void
+ident_init(struct sw_stack *s)
+{
+	ident_key(s, s->key_iss, 0);
+	ident_key(s, s->key_table, 1);
+	ident_key(s, s->key_port, 2);
+	ident_key(s, s->key_ts, 3);
+}
+
+/* The initial send sequence number for a tuple at this time. */
+seq
+ident_iss(const struct sw_stack *s, const struct tuple *t, sw_ns now)
+{
+	uint8_t key[TUPLE_BYTES];
+	uint32_t f;
+
+	/*= RFC 9293 3.4.1 MUST-8: the clock of the ISS ticks about every 4 microseconds */
+	/*= RFC 9293 3.4.1 SHLD-1: ISN = M + F(tuple, secret); RFC 6528 3 */
+	if (s->iss_forced)
+		return seq_at(s->iss_force);
+	f = (uint32_t)prf(s->key_iss, key, tuple_bytes(t, key));
+	return seq_at((uint32_t)(now / ISS_CLOCK_NS) + f);
+}
+
+/* What is added to the timestamp clock for a tuple (RFC 7323 5.4). */
+uint32_t
+ident_ts_offset(const struct sw_stack *s, const struct tuple *t)
+{
+	uint8_t key[TUPLE_BYTES];
+
+	return (uint32_t)prf(s->key_ts, key, tuple_bytes(t, key));
+}
+
+/* Where a tuple stands in the connection table. */
+uint32_t
+conn_hash(const struct sw_stack *s, const struct tuple *t)
+{
+	uint8_t key[TUPLE_BYTES];
+
+	return (uint32_t)prf(s->key_table, key, tuple_bytes(t, key));
+}
+
+/* An ephemeral port for a tuple whose local port is not known yet; 0: none free.
+ * Double hash (RFC 6056 3.3.4): the first hash gives where to begin for this
+ * peer, the second which of the counters goes on. */
+uint16_t
+ident_port(struct sw_stack *s, const struct tuple *t)
+{
+	uint32_t n = (uint32_t)s->conf.port_high - s->conf.port_low + 1, i;
+	struct tuple try = *t;
+	uint8_t key[TUPLE_BYTES];
+	uint16_t *counter;
+	uint64_t f;
+
+	/*= RFC 6056 3.3.4: port = min + (F(tuple) + counter[G(tuple)]++) mod n */
+	try.local_port = 0;
+	f = prf(s->key_port, key, tuple_bytes(&try, key));
+	counter = &s->port_counter[(f >> 32) % N_OF(s->port_counter)];
+	for (i = 0; i < n; i++) {
+		try.local_port =
+		    (uint16_t)(s->conf.port_low + ((uint32_t)f % n + (*counter)++) % n);
+		if (conn_find(s, &try) == NONE)
+			return try.local_port;
+	}
+	return 0;
+}
+
+/* An IPv4 identification that says nothing about other traffic.  It need not be
+ * unique where DF is set (RFC 6864 4.1), which is everywhere but in replies. */
+uint16_t
+ident_ip_id(struct sw_stack *s, const struct sw_addr *src, const struct sw_addr *dst)
+{
+	uint8_t key[TUPLE_BYTES];
+
+	memcpy(key, src->b, 16);
+	memcpy(key + 16, dst->b, 16);
+	put_32(key + 32, s->ip_id++);
+	return (uint16_t)prf(s->key_port, key, sizeof(key));
+}

@@ -1,0 +1,338 @@
+/*
+ * net.h - the stack: where wire and tcp meet.
+ *
+ * net owns the arena and every record in it, finds the connection of a segment,
+ * keeps half-open and TIME-WAIT connections small, chooses what to send next and
+ * answers what has no connection.  It decides nothing that RFC 9293 section 3
+ * decides: that is tcp's.
+ */
+#ifndef SW_NET_NET_H
+#define SW_NET_NET_H
+
+#include "base/prf.h"
+#include "base/table.h"
+#include "base/wheel.h"
+#include "tcp/tcp.h"
+#include "wire/wire.h"
+
+/* References in the table: what kind of record, and which. */
+enum { KIND_BLOCK, KIND_HALF, KIND_TIME_WAIT };
+#define REF(kind, i) ((uint32_t)(kind) << 30 | (i))
+#define REF_KIND(ref) ((ref) >> 30)
+#define REF_INDEX(ref) ((ref) & 0x3fffffff)
+
+/* head.mark */
+enum {
+	MARK_IN_TABLE = 1,
+	MARK_ACCEPT_QUEUE = 2,
+	MARK_WAITS_NEIGHBOUR = 4,
+	MARK_USED = 8, /* the record is not free */
+	MARK_TS = 16,	   /* TIME-WAIT: timestamps were agreed on */
+	MARK_STARVED = 32  /* its SEND found no buffer: told when there is one */
+};
+
+/* SYN-RECEIVED, from a listener, nothing but the handshake so far: 96 bytes. */
+struct half {
+	struct head h;
+	struct wheel_node timer;
+	struct link ready;
+	seq iss, irs;
+	uint32_t ts_recent;
+	uint32_t listener; /* LISTENER_REF */
+	uint16_t snd_wnd, peer_mss;
+	uint8_t options; /* SW_HAS_... agreed on */
+	uint8_t snd_wscale;
+	uint8_t retries;
+	uint8_t flags;	   /* HALF_... */
+	uint32_t first_us; /* when the SYN came, low bits of microseconds */
+};
+enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4 };
+
+/* TIME-WAIT, released: <= 64 bytes. */
+struct time_wait {
+	struct head h;
+	seq snd_nxt, rcv_nxt;
+	uint32_t ts_recent;
+	uint32_t until_ms; /* low bits of milliseconds */
+	struct link queue; /* in order of `until`, oldest first */
+};
+
+struct listener {
+	struct head h;	   /* LISTEN; a SYN's connection begins as a copy */
+	struct link link;  /* in stack.listen_list, most particular first */
+	struct link event; /* in stack.listener_events */
+	struct list queue; /* blocks waiting in sw_accept(), by tcb.event */
+	uint32_t waiting, halves, backlog;
+	uint32_t generation;
+	uint64_t user;
+};
+
+/* A listener as its connections remember it: stale once it was closed. */
+#define LISTENER_REF(l, i) (((l)->generation & 0x3fff) << 16 | (i))
+#define LISTENER_INDEX(ref) ((ref) & 0xffff)
+
+struct iface {
+	struct sw_iface conf;
+	struct list ready_blocks, ready_halves;
+	struct list waiting; /* blocks whose next hop is being resolved, by tcb.ready */
+	struct list replies; /* struct reply_slot */
+	bool turn;	     /* whose turn: blocks or halves */
+};
+
+struct address {
+	struct sw_addr addr;
+	uint8_t prefix, iface;
+};
+
+struct route {
+	struct sw_addr net, gateway;
+	uint8_t prefix, iface;
+	bool direct; /* no gateway */
+};
+
+/* A packet that no connection sends: RST, ICMP, ARP, neighbour discovery. */
+struct reply_slot {
+	struct link link;
+	struct sw_addr next_hop;
+	uint32_t len;	/* of the IP packet, or of the whole frame when `framed` */
+	uint8_t iface;
+	bool framed;	/* begins with an Ethernet header already */
+	uint16_t spare;
+	/* reply_bytes follow */
+};
+
+enum neighbour_state { NEIGHBOUR_FREE, NEIGHBOUR_INCOMPLETE, NEIGHBOUR_REACHABLE, NEIGHBOUR_STALE };
+
+struct neighbour_entry {
+	struct sw_addr addr;
+	uint8_t mac[6];
+	uint8_t iface, state, tries;
+	sw_ns when; /* INCOMPLETE, STALE: ask again.  REACHABLE: stale then */
+	sw_ns used;
+};
+
+struct datagram { /* in reassembly; its bytes follow */
+	struct sw_addr src, dst;
+	uint32_t id, have, total; /* bytes held; length when known, else 0 */
+	sw_ns until;
+	uint16_t pieces;
+	uint8_t proto, iface;
+	uint8_t ttl, tos;    /* of the first piece */
+	bool used, v6, dead; /* dead: overlapped; swallows the rest (RFC 5722) */
+	struct { uint16_t from, to; } piece[16]; /* sorted, disjoint */
+	uint64_t head[6]; /* room for an IP header before the bytes */
+};
+
+struct sw_stack {
+	uint64_t magic;
+	size_t bytes; /* of the arena */
+	struct sw_config conf;
+	struct tcp tcp;
+
+	struct pool blocks, halves, time_waits, listeners, replies, datagrams;
+	struct pool ifaces, addresses, routes, neighbours; /* used as arrays: high counts */
+	struct table table;
+	struct wheel block_wheel, half_wheel;
+	struct list time_wait_queue, listen_list;
+	struct list events, listener_events;
+	struct list starved; /* blocks that wait for buffers, by tcb.event */
+
+	uint8_t key_iss[16], key_table[16], key_port[16], key_ts[16];
+	uint16_t port_counter[64]; /* RFC 6056 algorithm 4 */
+	uint32_t generation;
+	uint32_t ip_id;		   /* counts; sent through the prf (see ident.c) */
+	sw_ns now;		   /* the latest that any call was given */
+	sw_ns icmp_tokens_at;	   /* RFC 4443 2.4 f: rate limit of errors */
+	uint32_t icmp_tokens;
+	bool iss_forced;
+	uint32_t iss_force;
+	uint64_t packets_in, packets_out, segments_in, resets_out, replies_dropped;
+	uint64_t verdicts[SW_N_VERDICTS]; /* of packets that reached no tcp code */
+};
+
+static inline struct tcb *
+block_at(const struct sw_stack *s, uint32_t i)
+{
+	return pool_at(&s->blocks, i);
+}
+
+static inline struct half *
+half_at(const struct sw_stack *s, uint32_t i)
+{
+	return pool_at(&s->halves, i);
+}
+
+static inline struct time_wait *
+time_wait_at(const struct sw_stack *s, uint32_t i)
+{
+	return pool_at(&s->time_waits, i);
+}
+
+static inline struct listener *
+listener_at(const struct sw_stack *s, uint32_t i)
+{
+	return pool_at(&s->listeners, i);
+}
+
+static inline struct iface *
+iface_at(const struct sw_stack *s, uint32_t i)
+{
+	return pool_at(&s->ifaces, i);
+}
+
+/* ---- stack.c: arena layout, init, copy -------- (A) --------------------- */
+/* The clock of the stack: the latest time that it was given. */
+sw_ns stack_now(struct sw_stack *, sw_ns now);
+bool config_ok(const struct sw_config *); /* config.c */
+/* ---- conn.c: records of connections ----------- (A) --------------------- */
+struct tuple {
+	struct sw_addr local, remote;
+	uint16_t local_port, remote_port;
+};
+struct head *head_of(const struct sw_stack *, uint32_t ref);
+void head_tuple(const struct head *, struct tuple *);
+void head_set(struct head *, const struct tuple *, int iface, int kind);
+uint32_t conn_find(const struct sw_stack *, const struct tuple *); /* ref; NONE */
+uint32_t conn_hash(const struct sw_stack *, const struct tuple *);
+uint32_t head_hash(const struct sw_stack *, const struct head *);
+/* A block in CLOSED with its tuple, in the table; NONE: no room or tuple taken. */
+uint32_t conn_new(struct sw_stack *, const struct tuple *, int iface);
+/* A block that goes on as *t, whose half-open record `ref` it replaces; NONE: no
+ * room.  ref NONE: it enters the table. */
+uint32_t conn_from(struct sw_stack *, const struct tcb *t, uint32_t ref);
+/* Makes *t fresh in CLOSED for this tuple, its links and marks too. */
+void conn_fresh(const struct sw_stack *, struct tcb *, const struct tuple *, int iface, seq iss);
+/* What the path's MTU leaves for text and options. */
+uint16_t conn_path_mss(const struct sw_stack *, int iface, const struct sw_addr *remote);
+/* After any tcp call on it: timer, ready and event lists, reply, the end. */
+void conn_settle(struct sw_stack *, uint32_t block, sw_ns now, const struct reply *);
+void conn_free(struct sw_stack *, uint32_t block);
+/* Its application will be told of news; of buffers when there are some again. */
+void conn_announce(struct sw_stack *, uint32_t block);
+void conn_starve(struct sw_stack *, uint32_t block);
+void conn_feed(struct sw_stack *);
+/* Nothing more to tell it. */
+void conn_hush(struct sw_stack *, uint32_t block);
+/* The tuple is another's from now on. */
+void conn_forget(struct sw_stack *, uint32_t block);
+sw_conn conn_name(const struct sw_stack *, uint32_t block);
+uint32_t conn_of(const struct sw_stack *, sw_conn); /* block index; NONE */
+/* half.c, time_wait.c: the small records, made large while a segment is decided */
+struct asked { /* a segment that asks a listener */
+	struct tuple tuple;
+	int iface;
+	struct seg *seg;
+	const seq *after; /* the ISS must lie beyond it; or NULL */
+};
+void half_new(struct sw_stack *, uint32_t listener, const struct asked *);
+void half_arrives(struct sw_stack *, uint32_t half, struct seg *, sw_ns now);
+bool half_emit(struct sw_stack *, uint32_t half, sw_ns now, struct seg *);
+void half_expire(struct sw_stack *, sw_ns now);
+void half_free(struct sw_stack *, uint32_t half);
+void time_wait_arrives(struct sw_stack *, uint32_t tw, struct seg *, sw_ns now);
+void time_wait_expire(struct sw_stack *, sw_ns now);
+sw_ns time_wait_deadline(const struct sw_stack *);
+/* From a released block in TIME-WAIT that has nothing more to say: it is free then. */
+void time_wait_take(struct sw_stack *, uint32_t block, sw_ns now);
+void time_wait_free(struct sw_stack *, uint32_t tw);
+/* A tuple in TIME-WAIT that an active OPEN may have: it is free then, and *iss
+ * is what the new connection must begin behind. */
+bool time_wait_yield(struct sw_stack *, uint32_t tw, sw_ns now, seq *iss);
+/* listen.c: the most particular listener; NONE */
+uint32_t listener_find(const struct sw_stack *, const struct tuple *);
+uint32_t listener_of(const struct sw_stack *, sw_conn); /* index; NONE */
+sw_conn listener_name(const struct sw_stack *, uint32_t listener);
+struct listener *listener_behind(const struct sw_stack *, uint32_t listener_ref); /* NULL: gone */
+/* A block that left SYN-RECEIVED waits for sw_accept(); false: its listener is gone. */
+bool listener_give(struct sw_stack *, uint32_t block);
+int listener_close(struct sw_stack *, uint32_t listener, sw_ns now);
+/* input.c */
+struct arrival { /* how a packet came */
+	int iface;
+	enum sw_csum csum;
+	uint32_t seg_size; /* of a super-segment; 0 */
+	bool group;	   /* by the link's broadcast or multicast */
+};
+/* A whole datagram after reassembly comes in here again. */
+void input_transport(struct sw_stack *, const struct arrival *, const struct ip *);
+void input_listener(struct sw_stack *, uint32_t listener, const struct asked *);
+void count_verdict(struct sw_stack *, enum sw_verdict); /* one that no tcb saw */
+/* count_verdict() and a trace event */
+void input_drop(struct sw_stack *, const struct tuple *, const struct seg *, enum sw_verdict);
+/* output.c: queue a RST (or any segment without text) as a reply */
+void reply_segment(struct sw_stack *, const struct tuple *, int iface, const struct seg *);
+
+/* ---- ident.c (A): RFC 6528, 6056, 7323 5.4, 6864 ------------------------ */
+void ident_init(struct sw_stack *);
+seq ident_iss(const struct sw_stack *, const struct tuple *, sw_ns now);
+uint32_t ident_ts_offset(const struct sw_stack *, const struct tuple *);
+uint16_t ident_port(struct sw_stack *, const struct tuple *); /* 0: none free */
+uint16_t ident_ip_id(struct sw_stack *, const struct sw_addr *src, const struct sw_addr *dst);
+
+/* ---- route.c (B) -------------------------------------------------------- */
+/* iface and next hop towards dst; -1: no route.  next_hop may be NULL. */
+int route_find(const struct sw_stack *, const struct sw_addr *dst, struct sw_addr *next_hop);
+/* The address to use from iface towards dst; false: none of that family. */
+bool route_source(const struct sw_stack *, int iface, const struct sw_addr *dst, struct sw_addr *);
+bool address_is_ours(const struct sw_stack *, const struct sw_addr *);
+/* Could a connection have it as peer (MUST-57, MUST-63: no multicast, broadcast,
+ * unspecified, loopback from outside, ours on IPv4 subnets' broadcast)? */
+bool address_is_unicast(const struct sw_stack *, const struct sw_addr *);
+bool address_is_on(const struct sw_stack *, int iface, const struct sw_addr *); /* ours there */
+/* ff02::1 and the solicited-node addresses of ours: for ICMPv6 only. */
+bool address_is_ours_multicast(const struct sw_stack *, const struct sw_addr *);
+bool address_is_link_local(const struct sw_addr *); /* fe80::/10 */
+bool address_is_assignable(const struct sw_addr *, unsigned prefix);
+void address_solicited(const struct sw_addr *, struct sw_addr *group); /* RFC 4291 2.7.1 */
+/* The MTU towards remote: the iface's. */
+uint32_t route_mtu(const struct sw_stack *, int iface, const struct sw_addr *remote);
+
+/* ---- reply.c (B) -------------------------------------------------------- */
+/* A slot's bytes to write an IP packet into (conf.reply_bytes of room), or NULL:
+ * full, counted.  reply_send() queues it on the route to dst and returns true;
+ * with no route it is given back, false. */
+uint8_t *reply_take(struct sw_stack *, uint32_t *slot);
+bool reply_send(struct sw_stack *, uint32_t slot, uint32_t len, const struct sw_addr *dst);
+void reply_send_frame(struct sw_stack *, uint32_t slot, uint32_t len, int iface);
+/* For ARP and neighbour discovery: may take the slots kept for them. */
+uint8_t *reply_take_link(struct sw_stack *, uint32_t *slot);
+/* Queues an IP packet on iface for this next hop; false: longer than the MTU. */
+bool reply_send_on(struct sw_stack *, uint32_t slot, uint32_t len, int iface,
+		   const struct sw_addr *hop);
+void reply_drop(struct sw_stack *, uint32_t slot);
+void reply_drop_hop(struct sw_stack *, int iface, const struct sw_addr *hop);
+/* Moves the oldest reply of iface that can go now into the packet; false: none. */
+bool reply_emit(struct sw_stack *, sw_ns now, int iface, struct sw_packet *);
+/* Is there one that can go now?  (Not one that waits for a neighbour.) */
+bool reply_waiting(const struct sw_stack *, int iface);
+
+/* ---- neighbour.c (B): ARP (826), neighbour discovery (4861) ------------- */
+enum { HOP_KNOWN, HOP_WAIT, HOP_FAILED };
+/* SW_LINK_IP: KNOWN at once.  WAIT: a question was queued. */
+int neighbour_mac(struct sw_stack *, sw_ns now, int iface, const struct sw_addr *hop,
+		  uint8_t mac[6]);
+void neighbour_arp(struct sw_stack *, sw_ns now, int iface, struct view);
+void neighbour_icmp(struct sw_stack *, sw_ns now, int iface, const struct ip *,
+		    const struct icmp *);
+/* Has it been asked for, without an answer yet? */
+bool neighbour_is_asked(const struct sw_stack *, int iface, const struct sw_addr *hop);
+sw_ns neighbour_deadline(const struct sw_stack *);
+void neighbour_expire(struct sw_stack *, sw_ns now);
+/* conn.c (A): blocks that waited on iface may try again; `failed`: hop is dead. */
+void conn_unblock(struct sw_stack *, sw_ns now, int iface, const struct sw_addr *failed);
+
+/* ---- reassembly.c (B) --------------------------------------------------- */
+/* Takes a piece; when the datagram is whole, input_transport() is called. */
+void reassembly_take(struct sw_stack *, sw_ns now, int iface, const struct ip *);
+sw_ns reassembly_deadline(const struct sw_stack *);
+void reassembly_expire(struct sw_stack *, sw_ns now);
+
+/* ---- icmp.c (B) --------------------------------------------------------- */
+/* Writes IP header and ICMP message; bytes, 0: no room. h->len is set. */
+uint32_t icmp_packet(uint8_t *to, uint32_t room, struct ip_head *h, const struct icmp *);
+void icmp_arrives(struct sw_stack *, sw_ns now, int iface, const struct ip *, enum sw_csum);
+/* An error about `packet` (its IP bytes), unless RFC 1122 3.2.2 / 4443 2.4 forbid it. */
+void icmp_error(struct sw_stack *, int iface, struct view packet, const struct ip *,
+		const struct icmp *type_code_word);
+
+#endif

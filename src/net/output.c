@@ -1,0 +1,287 @@
+/*
+ * output.c - what is most worth sending now on an interface: replies, then the
+ * connections that have something to say, each in its turn.
+ *
+ * Knows the way of a segment out: next hop, headers, checksum.  What a segment
+ * holds is tcp's.
+ *
+ * RFC 9293 3.1, 3.7.1; RFC 1122 3.3.1; RFC 6864.
+ */
+#include "net/net.h"
+
+enum { AT_READY = offsetof(struct tcb, ready), AT_HALF = offsetof(struct half, ready) };
+
+/* The way out of one segment. */
+struct way {
+	const struct head *h;
+	struct sw_packet *p;
+	uint8_t mac[6];
+	bool ethernet;
+	bool tx_csum;
+};
+
+static void
+put_sum(uint8_t *to, uint32_t sum)
+{
+	uint16_t word = (uint16_t)sum;
+
+	memcpy(to, &word, sizeof(word));
+}
+
+/* The IP header, the TCP header and the pseudo-header's sum in *sum; where the TCP
+ * header stands, or 0: no room. */
+static uint32_t
+write_headers(struct sw_stack *s, const struct head *h, const struct seg *seg, struct view room,
+	      uint32_t *sum)
+{
+	uint8_t *to = (uint8_t *)(uintptr_t)room.p;
+	uint32_t size = tcp_header_size(seg), at;
+	struct ip_head ip;
+
+	memset(&ip, 0, sizeof(ip));
+	ip.src = h->local;
+	ip.dst = h->remote;
+	ip.proto = IP_TCP;
+	ip.ttl = seg->ttl ? seg->ttl : s->conf.ttl;
+	ip.tos = seg->tos;
+	/*= RFC 6864 4.1: DF is set, so the identification says nothing: 0 */
+	ip.len = size + seg->len;
+	at = ip_header_size(&h->remote);
+	if (at + size + seg->len > room.len || ip_write(to, room.len, &ip) != at)
+		return 0;
+	if (tcp_write(to + at, room.len - at, seg, h->local_port, h->remote_port) != size)
+		return 0;
+	*sum = ip_pseudo_sum(&h->local, &h->remote, IP_TCP, size + seg->len);
+	return at;
+}
+
+/* Queues a RST, or any segment without text, as a reply. */
+void
+reply_segment(struct sw_stack *s, const struct tuple *tuple, int iface, const struct seg *seg)
+{
+	struct sw_trace *ev;
+	struct head h;
+	uint32_t slot, at, sum, size = tcp_header_size(seg);
+	uint8_t *to = reply_take(s, &slot);
+
+	(void)iface; /* the route decides */
+	if (to == NULL)
+		return;
+	memset(&h, 0, sizeof(h));
+	head_set(&h, tuple, 0, KIND_BLOCK);
+	at = write_headers(s, &h, seg, (struct view){to, s->conf.reply_bytes}, &sum);
+	put_sum(to + at + 16, ~sum_add(sum, sum_bytes(to + at, size)));
+	if (!reply_send(s, slot, at + size, &tuple->remote) || !(seg->ctl & SW_RST))
+		return;
+	s->resets_out++;
+	ev = trace_new(&s->tcp, &h, s->now, SW_T_OUT);
+	if (ev != NULL)
+		trace_seg(ev, seg, seg->wnd);
+}
+
+/* Writes a whole packet. */
+static bool
+write_packet(struct sw_stack *s, const struct way *w, const struct seg *seg)
+{
+	struct sw_packet *p = w->p;
+	uint32_t link = w->ethernet ? ETHER_HEADER : 0u, at, size = tcp_header_size(seg), sum, text;
+	const struct iface *f = iface_at(s, w->h->iface);
+	uint8_t *tcp;
+
+	if (w->ethernet)
+		ether_write(p->data, p->cap, w->mac, f->conf.mac,
+			    sw_addr_is4(&w->h->remote) ? ETHER_IP4 : ETHER_IP6);
+	at = write_headers(s, w->h, seg, (struct view){p->data + link, p->cap - link}, &sum);
+	if (at == 0)
+		return false;
+	tcp = p->data + link + at;
+	text = seg->len == 0 ? 0
+			     : place_copy_sum(&s->tcp.chunks,
+					      (struct place){seg->chunk, seg->chunk_at}, tcp + size,
+					      seg->len, s->conf.copy_sum);
+	p->len = link + at + size + seg->len;
+	p->iface = w->h->iface;
+	p->seg_size = seg->len > seg->seg_size ? seg->seg_size : 0;
+	p->csum = w->tx_csum ? SW_CSUM_PARTIAL : SW_CSUM_NONE;
+	p->csum_start = w->tx_csum ? (uint16_t)(link + at) : 0;
+	p->csum_offset = w->tx_csum ? 16 : 0;
+	/*= RFC 9293 3.1 MUST-2: the sender must generate the checksum */
+	if (!w->tx_csum)
+		sum = ~sum_add(sum_add(sum, sum_bytes(tcp, size)), text);
+	put_sum(tcp + 16, sum);
+	s->packets_out++;
+	return true;
+}
+
+/* Where to, and how: HOP_KNOWN, or what is in the way. */
+static int
+way_find(struct sw_stack *s, sw_ns now, const struct head *h, struct way *w)
+{
+	const struct iface *f = iface_at(s, h->iface);
+	struct sw_addr hop;
+
+	w->h = h;
+	w->ethernet = f->conf.link == SW_LINK_ETHERNET;
+	w->tx_csum = f->conf.tx_csum;
+	if (!w->ethernet)
+		return HOP_KNOWN;
+	if (route_find(s, &h->remote, &hop) != h->iface)
+		hop = h->remote; /* it came in here: the peer must be on the link */
+	return neighbour_mac(s, now, h->iface, &hop, w->mac);
+}
+
+/* Longest text of a super-segment that the device and the packet take. */
+static uint32_t
+way_gso(const struct sw_stack *s, const struct way *w)
+{
+	const struct sw_iface *f = &iface_at(s, w->h->iface)->conf;
+	uint32_t link = w->ethernet ? ETHER_HEADER : 0u;
+	uint32_t headers = ip_header_size(&w->h->remote) + TCP_HEADER + TCP_OPTIONS_MAX;
+	uint32_t most = min_u32(min_u32(f->gso_max, w->p->cap - link), UINT16_MAX);
+
+	return f->tx_csum && most > headers ? most - headers : 0;
+}
+
+/* The block's next packet; false: none now, and it is off the list. */
+static bool
+emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
+{
+	struct tcb *t = block_at(s, i);
+	struct iface *f = iface_at(s, t->h.iface);
+	struct way w = {.p = p};
+	struct seg seg;
+	bool sent = false;
+	int hop = way_find(s, now, &t->h, &w);
+
+	if (hop == HOP_WAIT) {
+		list_push(&f->waiting, &s->blocks, AT_READY, i);
+		t->h.mark |= MARK_WAITS_NEIGHBOUR;
+		return false;
+	}
+	if (hop == HOP_FAILED)
+		tcp_icmp_error(&s->tcp, t, now, t->h.state == SW_SYN_SENT);
+	/* the device's MTU may have fallen since */
+	if (t->path_mss > conn_path_mss(s, t->h.iface, &t->h.remote))
+		tcp_path_mss(&s->tcp, t, now, conn_path_mss(s, t->h.iface, &t->h.remote));
+	/* a dead hop swallows what is sent: then the timers decide, as for any loss */
+	if (tcp_emit(&s->tcp, t, now, way_gso(s, &w), &seg) && hop == HOP_KNOWN)
+		sent = write_packet(s, &w, &seg);
+	conn_settle(s, i, now, NULL);
+	return sent;
+}
+
+static bool
+emit_half(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
+{
+	struct head h = half_at(s, i)->h;
+	struct way w = {.p = p};
+	struct seg seg;
+	int hop = way_find(s, now, &h, &w);
+
+	/* while the hop is asked for, the SYN-ACK counts as lost: it comes again */
+	w.h = &h;
+	return half_emit(s, i, now, &seg) && hop == HOP_KNOWN && write_packet(s, &w, &seg);
+}
+
+/* One packet of iface's connections; false: nobody has anything to say. */
+static bool
+emit_next(struct sw_stack *s, int iface, sw_ns now, struct sw_packet *p)
+{
+	struct iface *f = iface_at(s, (uint32_t)iface);
+	/* each turn sends or takes one off the lists */
+	uint32_t n = s->blocks.used + s->halves.used, i;
+
+	for (; n > 0; n--) {
+		f->turn = !f->turn;
+		if (f->ready_halves.head == NONE && f->ready_blocks.head == NONE)
+			return false;
+		if (f->ready_blocks.head == NONE || (f->turn && f->ready_halves.head != NONE)) {
+			i = list_pop(&f->ready_halves, &s->halves, AT_HALF);
+			if (emit_half(s, i, now, p))
+				return true;
+			continue;
+		}
+		i = list_pop(&f->ready_blocks, &s->blocks, AT_READY);
+		if (emit_block(s, i, now, p))
+			return true;
+	}
+	return false;
+}
+
+/* Runs what is due, everywhere. */
+static void
+run_timers(struct sw_stack *s, sw_ns now)
+{
+	struct reply reply;
+	uint32_t i;
+
+	/* each turn disarms one; conn_settle() arms later than now only */
+	while ((i = wheel_due(&s->block_wheel, now)) != NONE) {
+		memset(&reply, 0, sizeof(reply));
+		tcp_expire(&s->tcp, block_at(s, i), now, &reply);
+		conn_settle(s, i, now, &reply);
+	}
+	half_expire(s, now);
+	time_wait_expire(s, now);
+	neighbour_expire(s, now);
+	reassembly_expire(s, now);
+}
+
+/* Fills up to n packets with what is most worth sending now on iface. */
+size_t
+sw_output(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t n)
+{
+	const struct sw_iface *conf;
+	uint32_t need;
+	size_t done;
+
+	now = stack_now(s, now);
+	run_timers(s, now);
+	if (iface < 0 || (uint32_t)iface >= s->ifaces.high)
+		return 0;
+	conf = &iface_at(s, (uint32_t)iface)->conf;
+	need = conf->mtu + (conf->link == SW_LINK_ETHERNET ? ETHER_HEADER : 0u);
+	for (done = 0; done < n; done++) {
+		if (p[done].cap < need)
+			break;
+		if (reply_emit(s, now, iface, &p[done])) {
+			s->packets_out++;
+			continue;
+		}
+		if (emit_next(s, iface, now, &p[done]))
+			continue;
+		/* asking for a hop has left a question among the replies */
+		if (!reply_emit(s, now, iface, &p[done]))
+			break;
+		s->packets_out++;
+	}
+	return done;
+}
+
+/* Does any interface have something to send at once? */
+static bool
+output_waits(const struct sw_stack *s)
+{
+	for (uint32_t i = 0; i < s->ifaces.high; i++) {
+		const struct iface *f = iface_at(s, i);
+
+		if (f->ready_blocks.head != NONE || f->ready_halves.head != NONE ||
+		    reply_waiting(s, (int)i))
+			return true;
+	}
+	return false;
+}
+
+/* When sw_output() must be called next. */
+sw_ns
+sw_deadline(const struct sw_stack *s)
+{
+	sw_ns t;
+
+	if (output_waits(s))
+		return s->now;
+	t = min_ns(wheel_next(&s->block_wheel), wheel_next(&s->half_wheel));
+	t = min_ns(t, time_wait_deadline(s));
+	t = min_ns(t, neighbour_deadline(s));
+	return min_ns(t, reassembly_deadline(s));
+}

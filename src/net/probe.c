@@ -1,0 +1,354 @@
+/*
+ * probe.c - what tests and explorers may look at: the state machine's table and
+ * counts, every invariant of every record, a hash of the state.
+ *
+ * Knows what must be true of net's own records.  What must be true inside a
+ * connection is tcp's (check.c).
+ */
+#include "net/net.h"
+
+/* The first broken invariant ends the walk; its line is the answer. */
+#define CHECK(expr)                      \
+	do {                             \
+		if (!(expr))             \
+			return __LINE__; \
+	} while (0)
+
+/* How many edges, and which. */
+size_t
+sw_probe_edges(const struct sw_edge **edges)
+{
+	return fsm_edges(edges);
+}
+
+/* How often edge i was taken. */
+uint64_t
+sw_probe_edge_count(const struct sw_stack *s, size_t i)
+{
+	return i < N_OF(s->tcp.edges) ? s->tcp.edges[i] : 0;
+}
+
+/* How many invariants broke in operation. */
+uint64_t
+sw_probe_broken(const struct sw_stack *s)
+{
+	return s->tcp.broken;
+}
+
+/* The next ISS-s are what the test wants. */
+void
+sw_probe_force_iss(struct sw_stack *s, bool on, uint32_t iss)
+{
+	s->iss_forced = on;
+	s->iss_force = iss;
+}
+
+/* How long a list is when walked forwards with its back links right; NONE: broken. */
+static uint32_t
+list_count(const struct list *l, const struct pool *p, size_t at)
+{
+	uint32_t n = 0, i = l->head, before = NONE;
+
+	for (; i != NONE && n <= p->cap; n++) {
+		if (i >= p->high || link_of(p, at, i)->prev != before)
+			return NONE;
+		before = i;
+		i = link_of(p, at, i)->next;
+	}
+	return n <= p->cap && l->tail == before ? n : NONE;
+}
+
+static int
+check_block(const struct sw_stack *s, uint32_t i)
+{
+	const struct tcb *t = block_at(s, i);
+	bool in = t->h.mark & MARK_IN_TABLE;
+	struct tuple tuple;
+
+	head_tuple(&t->h, &tuple);
+	CHECK(t->h.kind == KIND_BLOCK);
+	CHECK(t->h.iface < s->ifaces.high);
+	CHECK(!in || conn_find(s, &tuple) == REF(KIND_BLOCK, i));
+	CHECK(in == (t->h.state != SW_CLOSED));
+	CHECK(t->h.state != SW_LISTEN);
+	CHECK(t->h.state != SW_CLOSED || !(t->flags & T_RELEASED));
+	CHECK(!(t->h.mark & MARK_ACCEPT_QUEUE) || listener_behind(s, t->listener) != NULL);
+	CHECK(in || (!link_in(&t->ready) && t->timer.deadline == SW_NEVER));
+	/* what a full pool held back may go when others give back: its timer looks again */
+	CHECK(!in || link_in(&t->ready) || t->timer.deadline != SW_NEVER ||
+	      !tcp_has_output(&s->tcp, t));
+	CHECK(!in || t->timer.deadline <= max_ns(tcp_deadline(t), s->now + 1));
+	return tcp_check(&s->tcp, t);
+}
+
+static int
+check_half(const struct sw_stack *s, uint32_t i)
+{
+	const struct half *h = half_at(s, i);
+	struct tuple tuple;
+
+	head_tuple(&h->h, &tuple);
+	CHECK(h->h.kind == KIND_HALF);
+	CHECK(h->h.state == SW_SYN_RECEIVED);
+	CHECK(conn_find(s, &tuple) == REF(KIND_HALF, i));
+	CHECK(h->timer.deadline != SW_NEVER);
+	CHECK(link_in(&h->ready) == !!(h->flags & (HALF_SEND | HALF_ACK)));
+	return 0;
+}
+
+static int
+check_time_wait(const struct sw_stack *s, uint32_t i)
+{
+	const struct time_wait *w = time_wait_at(s, i);
+	struct tuple tuple;
+
+	head_tuple(&w->h, &tuple);
+	CHECK(w->h.kind == KIND_TIME_WAIT);
+	CHECK(w->h.state == SW_TIME_WAIT);
+	CHECK(conn_find(s, &tuple) == REF(KIND_TIME_WAIT, i));
+	CHECK(link_in(&w->queue));
+	return 0;
+}
+
+/* Every record of a pool that is in use, by `kind`; and that the pool's count is right. */
+static int
+check_pool(const struct sw_stack *s, const struct pool *p, int kind, uint32_t *in_table)
+{
+	uint32_t used = 0, i;
+	const struct head *h;
+	int line = 0;
+
+	for (i = 0; i < p->high && line == 0; i++) {
+		h = pool_at(p, i); /* the head stands first in each of them */
+		if (!(h->mark & MARK_USED))
+			continue;
+		used++;
+		*in_table += kind != KIND_BLOCK || (h->mark & MARK_IN_TABLE);
+		line = kind == KIND_BLOCK  ? check_block(s, i)
+		       : kind == KIND_HALF ? check_half(s, i)
+					   : check_time_wait(s, i);
+	}
+	if (line != 0)
+		return line;
+	CHECK(used == p->used);
+	return 0;
+}
+
+static int
+check_listeners(const struct sw_stack *s)
+{
+	uint32_t i, used = 0;
+
+	for (i = 0; i < s->listeners.high; i++) {
+		const struct listener *l = listener_at(s, i);
+
+		if (!(l->h.mark & MARK_USED))
+			continue;
+		used++;
+		CHECK(l->h.state == SW_LISTEN);
+		CHECK(link_in(&l->link));
+		CHECK(list_count(&l->queue, &s->blocks, offsetof(struct tcb, event)) == l->waiting);
+		CHECK(l->waiting <= l->backlog + 1);
+	}
+	CHECK(used == s->listeners.used);
+	CHECK(list_count(&s->listen_list, &s->listeners, offsetof(struct listener, link)) == used);
+	CHECK(list_count(&s->listener_events, &s->listeners, offsetof(struct listener, event)) <=
+	      used);
+	return 0;
+}
+
+static int
+check_lists(const struct sw_stack *s)
+{
+	const size_t ready = offsetof(struct tcb, ready);
+
+	CHECK(list_count(&s->events, &s->blocks, offsetof(struct tcb, event)) <= s->blocks.used);
+	CHECK(list_count(&s->starved, &s->blocks, offsetof(struct tcb, event)) <= s->blocks.used);
+	CHECK(list_count(&s->time_wait_queue, &s->time_waits, offsetof(struct time_wait, queue)) ==
+	      s->time_waits.used);
+	for (uint32_t i = 0; i < s->ifaces.high; i++) {
+		const struct iface *f = iface_at(s, i);
+
+		CHECK(list_count(&f->ready_blocks, &s->blocks, ready) <= s->blocks.used);
+		CHECK(list_count(&f->waiting, &s->blocks, ready) <= s->blocks.used);
+		CHECK(list_count(&f->ready_halves, &s->halves, offsetof(struct half, ready)) <=
+		      s->halves.used);
+		CHECK(list_count(&f->replies, &s->replies, offsetof(struct reply_slot, link)) <=
+		      s->replies.used);
+	}
+	return 0;
+}
+
+/* Actives are held by blocks only, so none is lost. */
+static int
+check_actives(const struct sw_stack *s)
+{
+	uint32_t held = 0;
+
+	for (uint32_t i = 0; i < s->blocks.high; i++) {
+		const struct tcb *t = block_at(s, i);
+
+		held += (t->h.mark & MARK_USED) && t->active != NONE;
+	}
+	CHECK(held == s->tcp.actives.used);
+	CHECK(held > 0 || (s->tcp.chunks.used == 0 && s->tcp.recs.used == 0 &&
+			   s->tcp.runs.used == 0));
+	return 0;
+}
+
+/* Every invariant of every record: 0, or the line of the first that is broken. */
+int
+sw_probe_check(const struct sw_stack *s)
+{
+	uint32_t in_table = 0;
+	int line = check_pool(s, &s->blocks, KIND_BLOCK, &in_table);
+
+	if (line == 0)
+		line = check_pool(s, &s->halves, KIND_HALF, &in_table);
+	if (line == 0)
+		line = check_pool(s, &s->time_waits, KIND_TIME_WAIT, &in_table);
+	if (line == 0)
+		line = check_listeners(s);
+	if (line == 0)
+		line = check_lists(s);
+	if (line == 0)
+		line = check_actives(s);
+	if (line != 0)
+		return line;
+	CHECK(in_table == s->table.used);
+	CHECK(s->tcp.broken == 0);
+	return 0;
+}
+
+/* ---- a hash of the used state: field by field, so that padding counts nothing,
+ * and in one byte order ------------------------------------------------------- */
+
+static const uint8_t digest_key[16] = "synwave digest!";
+
+static void
+mix(uint64_t *d, uint64_t v)
+{
+	uint8_t b[16];
+
+	for (int i = 0; i < 8; i++) {
+		b[i] = (uint8_t)(*d >> 8 * i);
+		b[8 + i] = (uint8_t)(v >> 8 * i);
+	}
+	*d = prf(digest_key, b, sizeof(b));
+}
+
+static void
+mix_head(uint64_t *d, const struct head *h)
+{
+	uint8_t b[36];
+
+	memcpy(b, h->local.b, 16);
+	memcpy(b + 16, h->remote.b, 16);
+	put_16(b + 32, h->local_port);
+	put_16(b + 34, h->remote_port);
+	mix(d, prf(digest_key, b, sizeof(b)));
+	mix(d, (uint64_t)h->state << 16 | (uint64_t)h->iface << 8 | h->mark);
+}
+
+static void
+mix_chain(uint64_t *d, const struct pool *chunks, const struct chain *c)
+{
+	uint32_t i = c->head, n;
+
+	mix(d, c->len);
+	for (n = 0; i != NONE && n < chunks->cap; n++) {
+		const struct chunk *k = pool_at(chunks, i);
+
+		mix(d, prf(digest_key, chunk_bytes(chunks, i) + k->from, k->to - k->from));
+		i = k->next;
+	}
+}
+
+static void
+mix_active(uint64_t *d, const struct tcp *t, const struct active *a)
+{
+	uint32_t i, n;
+
+	mix_chain(d, &t->chunks, &a->snd);
+	mix_chain(d, &t->chunks, &a->rcv);
+	mix(d, (uint64_t)a->pipe << 32 | a->sacked);
+	mix(d, (uint64_t)a->lost << 32 | a->recover.n);
+	mix(d, (uint64_t)a->phase << 32 | a->dup_acks);
+	i = a->recs.head;
+	for (n = 0; i != NONE && n < t->recs.cap; n++) {
+		const struct rec *r = pool_at(&t->recs, i);
+
+		mix(d, (uint64_t)r->seq.n << 32 | r->len);
+		mix(d, r->sent);
+		mix(d, r->flags);
+		i = r->in_seq.next;
+	}
+	i = a->runs.head;
+	for (n = 0; i != NONE && n < t->runs.cap; n++) {
+		const struct run *r = pool_at(&t->runs, i);
+
+		mix(d, r->seq.n);
+		mix_chain(d, &t->chunks, &r->text);
+		i = r->in_seq.next;
+	}
+}
+
+static void
+mix_block(uint64_t *d, const struct sw_stack *s, const struct tcb *t)
+{
+	mix_head(d, &t->h);
+	mix(d, (uint64_t)t->snd.una.n << 32 | t->snd.nxt.n);
+	mix(d, (uint64_t)t->snd.wnd << 32 | t->snd.iss.n);
+	mix(d, (uint64_t)t->rcv.nxt.n << 32 | t->rcv.wnd);
+	mix(d, (uint64_t)t->rcv.irs.n << 32 | t->flags);
+	mix(d, (uint64_t)t->ts_recent << 32 | t->generation);
+	mix(d, (uint64_t)t->srtt_us << 32 | t->rto_us);
+	mix(d, (uint64_t)t->cwnd << 32 | t->ssthresh);
+	mix(d, (uint64_t)t->mss << 32 | (uint64_t)t->retries << 8 | t->error);
+	mix(d, t->retransmit);
+	mix(d, t->delack);
+	mix(d, t->late);
+	mix(d, t->user);
+	if (t->active != NONE)
+		mix_active(d, &s->tcp, pool_at(&s->tcp.actives, t->active));
+}
+
+/* A hash of the whole used state. */
+uint64_t
+sw_probe_digest(const struct sw_stack *s)
+{
+	uint64_t d = s->now;
+	uint32_t i;
+
+	for (i = 0; i < s->blocks.high; i++) {
+		if (block_at(s, i)->h.mark & MARK_USED)
+			mix_block(&d, s, block_at(s, i));
+	}
+	for (i = 0; i < s->halves.high; i++) {
+		const struct half *h = half_at(s, i);
+
+		if (!(h->h.mark & MARK_USED))
+			continue;
+		mix_head(&d, &h->h);
+		mix(&d, (uint64_t)h->iss.n << 32 | h->irs.n);
+		mix(&d, h->timer.deadline);
+	}
+	for (i = 0; i < s->time_waits.high; i++) {
+		const struct time_wait *w = time_wait_at(s, i);
+
+		if (!(w->h.mark & MARK_USED))
+			continue;
+		mix_head(&d, &w->h);
+		mix(&d, (uint64_t)w->snd_nxt.n << 32 | w->rcv_nxt.n);
+		mix(&d, w->until_ms);
+	}
+	for (i = 0; i < s->listeners.high; i++) {
+		if (listener_at(s, i)->h.mark & MARK_USED)
+			mix_head(&d, &listener_at(s, i)->h);
+	}
+	mix(&d, s->packets_in);
+	mix(&d, s->packets_out);
+	mix(&d, s->tcp.bytes_in);
+	mix(&d, s->tcp.bytes_out);
+	return d;
+}

@@ -1,0 +1,220 @@
+/*
+ * ack.c - what an acceptable ACK does: SND.UNA and SND.WND move, the scoreboard
+ * learns, round-trip time is measured, recovery goes on or ends.
+ * RFC 9293 3.10.7.4 fifth, 5681, 6582, 6675, 6298, 7323 4.
+ */
+#include "tcp/parts.h"
+
+/* SEG.WND in bytes: the window of a SYN is never scaled (RFC 7323 2.2). */
+uint32_t
+seg_window(const struct tcb *t, const struct seg *s)
+{
+	return s->ctl & SW_SYN ? s->wnd : s->wnd << t->snd_wscale;
+}
+
+/* The peer's window was closed and is open: what was sent into it is a probe
+ * that was dropped, and the silence before is not the peer's. */
+static void
+window_opened(struct tcp *tcp, struct tcb *t)
+{
+	struct active *c = active_of(tcp, t);
+
+	t->retries = 0;
+	rto_settle(tcp, t); /* the backing off was the probes' */
+	if (c == NULL || c->recs.head == NONE)
+		return;
+	c->stalled_since = tcp->now;
+	c->force = 1;
+	board_lose(tcp, c, c->recs.head);
+}
+
+/*= RFC 9293 3.10.7.4: SND.WL1 and SND.WL2 keep an old segment from moving the window */
+void
+snd_window(struct tcp *tcp, struct tcb *t, const struct seg *s)
+{
+	uint32_t wnd = seg_window(t, s);
+
+	if (seq_lt(s->seq, t->snd.wl1) ||
+	    (seq_eq(s->seq, t->snd.wl1) && seq_lt(s->ack, t->snd.wl2)))
+		return;
+	if (wnd != t->snd.wnd)
+		t->news |= NEWS_OUTPUT;
+	if (t->snd.wnd == 0 && wnd > 0)
+		window_opened(tcp, t);
+	t->snd.wnd = wnd; /*= RFC 9293 3.8.6 MUST-34: it may shrink, and that is survived */
+	t->snd.wnd_max = max_u32(t->snd.wnd_max, wnd);
+	t->snd.wl1 = s->seq;
+	t->snd.wl2 = s->ack;
+}
+
+/* SACK blocks that can be true; how many bytes they say that is new.
+ * *dup: the first block is a D-SACK (RFC 2883 4). */
+static uint32_t
+sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s, sw_ns *newest)
+{
+	uint32_t news = 0;
+
+	for (uint32_t i = 0; i < s->sacks && i < SEG_SACKS; i++) {
+		struct sack b = s->sack[i];
+		uint32_t left = seq_from(b.left, t->snd.una);
+		uint32_t right = seq_from(b.right, t->snd.una);
+
+		/* both edges inside (UNA, NXT], in order: anything else is a D-SACK,
+		 * old, or a lie, and says nothing */
+		if (left == 0 || left >= right || right > flight(t))
+			continue;
+		news += board_sacked(tcp, c, b, newest);
+	}
+	return news;
+}
+
+/*= RFC 5681 2: a duplicate ACK covers nothing new, holds no data, SYN or FIN, and
+ * moves no window, while something is in flight */
+static bool
+is_dup_ack(const struct tcb *t, const struct active *c, const struct seg *s)
+{
+	return s->acked == 0 && c->recs.head != NONE && s->len == 0 &&
+	       !(s->ctl & (SW_SYN | SW_FIN)) && seg_window(t, s) == t->snd.wnd;
+}
+
+/* Without SACK: count duplicates, the third begins fast retransmit. */
+static void
+dup_acks_count(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
+{
+	if (!is_dup_ack(t, c, s))
+		return;
+	if (c->dup_acks < UINT16_MAX)
+		c->dup_acks++;
+	t->news |= NEWS_OUTPUT;
+	/*= RFC 6582 3.2 step 2: only when the ACK covers more than recover */
+	if (c->phase == CC_OPEN && c->dup_acks == DUP_THRESH && seq_lt(c->recover, t->snd.una)) {
+		board_lose(tcp, c, c->recs.head);
+		recovery_enter(tcp, t, c);
+	}
+}
+
+/* An ACK moved UNA during a recovery. */
+static void
+recovery_step(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes)
+{
+	uint32_t segs = bytes / t->mss;
+
+	if (seq_leq(c->recover, t->snd.una)) {
+		c->dup_acks = 0;
+		if (c->phase == CC_RECOVERY)
+			cc_recovered(t, c);
+		c->phase = CC_OPEN;
+		return;
+	}
+	if (c->phase == CC_LOSS || (t->flags & T_SACK) || c->recs.head == NONE)
+		return;
+	/*= RFC 6582 3.2 step 3: a partial ACK; the next hole is lost too */
+	c->dup_acks = (uint16_t)(segs > c->dup_acks ? 0 : c->dup_acks - segs + (segs > 0));
+	if (!(rec_at(tcp, c->recs.head)->flags & R_AGAIN)) {
+		board_lose(tcp, c, c->recs.head);
+		c->force = 1;
+	}
+}
+
+/* Round-trip time from an ACK of new data. */
+static void
+ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, sw_ns newest)
+{
+	uint32_t ms;
+
+	if (newest > 0) {
+		/*= RFC 6298 3 MUST: Karn: never from a segment that was sent twice */
+		rtt_sample(tcp, t, tcp->now - newest);
+		return;
+	}
+	/*= RFC 7323 4.1: the echoed timestamp is of the segment that was acknowledged */
+	if (!(t->flags & T_TS) || !(s->has & SW_HAS_TS) || s->tsecr == 0)
+		return;
+	ms = ts_now(tcp, t) - s->tsecr;
+	if (ms < 1u << 27) /* one from the future is a lie */
+		rtt_sample(tcp, t, ms * SW_MS);
+}
+
+/* The SYN's acknowledgment: n numbers are left for text and FIN. */
+static uint32_t
+syn_acked(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t n)
+{
+	bool again = t->retries > 0;
+
+	t->flags &= ~(uint32_t)T_SEND_SYN;
+	handshake_done(tcp, t);
+	if (!again)
+		rtt_sample(tcp, t, tcp->now - t->heard);
+	else
+		ack_rtt(tcp, t, s, 0);
+	/*= RFC 6298 5.7: after a lost SYN, at least 3 seconds for the data */
+	if (again && t->rto_us < 3000000 && !(t->flags & T_TS))
+		t->rto_us = 3000000;
+	return n - 1;
+}
+
+/* UNA moves by s->acked > 0: drop from the queue what has arrived. */
+static void
+una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, sw_ns *newest)
+{
+	struct active *c = active_of(tcp, t);
+	uint32_t n = (uint32_t)s->acked, bytes, was = flight(t);
+
+	if (syn_unacked(t))
+		n = syn_acked(tcp, t, s, n);
+	t->snd.una = s->ack;
+	if (seq_from(t->snd.una, t->snd.iss) >= 1u << 30)
+		t->flags |= T_FAR;
+	if ((t->flags & T_URG_SENT) && seq_leq(t->snd.up, t->snd.una))
+		t->flags &= ~(uint32_t)T_URG_SENT;
+	t->retries = 0;
+	t->flags &= ~(uint32_t)T_TROUBLE;
+	if (c == NULL)
+		return;
+	bytes = min_u32(n, c->snd.len); /* one more than these is the FIN's */
+	nxt_settle(tcp, c);
+	board_acked(tcp, c, t->snd.una, newest);
+	chain_drop(&c->snd, &tcp->chunks, bytes);
+	if (bytes > 0)
+		t->news |= NEWS_READY;
+	if (c->snd.len == 0)
+		c->nxt.chunk = NONE;
+	if (c->phase != CC_OPEN)
+		recovery_step(tcp, t, c, bytes);
+	else
+		c->dup_acks = 0;
+	/*= RFC 5681 3.1: cwnd grows only while it is what limits us (RFC 7661 says more) */
+	if (c->phase != CC_RECOVERY && bytes > 0 && was >= t->cwnd / 2)
+		cc_acked(t, c, bytes);
+}
+
+/* SND.UNA =< SEG.ACK =< SND.NXT holds. */
+void
+snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
+{
+	struct active *c = active_of(tcp, t);
+	sw_ns newest = 0;
+	bool moved = s->acked > 0;
+
+	t->news |= NEWS_OUTPUT;
+	if (moved)
+		una_moves(tcp, t, s, &newest);
+	c = active_of(tcp, t);
+	if (c != NULL && (t->flags & T_SACK)) {
+		if (s->sacks > 0)
+			sacks_taken(tcp, t, c, s, &newest);
+		if (c->highest != NONE && board_find_lost(tcp, c, t->mss) && c->phase == CC_OPEN)
+			recovery_enter(tcp, t, c);
+	} else if (c != NULL) {
+		dup_acks_count(tcp, t, c, s);
+	}
+	if (moved)
+		ack_rtt(tcp, t, s, newest);
+	if (!moved)
+		return;
+	/*= RFC 6298 5.2, 5.3: restart for what is left, stop when nothing is */
+	if (t->snd.una.n == t->snd.nxt.n)
+		t->retransmit = SW_NEVER;
+	else
+		retransmit_arm(tcp, t);
+}

@@ -1,0 +1,390 @@
+/*
+ * board.c - the send scoreboard: a record a transmission.
+ *
+ * It knows what was sent when, what the peer has, what is taken for lost, and
+ * so how much is in the network (pipe, RFC 6675).  It does not decide what is
+ * lost by time, nor how much may be sent.  RFC 2018, 6675.
+ */
+#include "tcp/parts.h"
+
+#define IN_SEQ offsetof(struct rec, in_seq)
+#define IN_TIME offsetof(struct rec, in_time)
+
+/* What t holds of buffers and scoreboard; NULL when it is idle. */
+struct active *
+active_of(const struct tcp *tcp, const struct tcb *t)
+{
+	return t->active == NONE ? NULL : pool_at(&tcp->actives, t->active);
+}
+
+/* The same, taken from the pool if need be; NULL: none is free. */
+struct active *
+active_take(struct tcp *tcp, struct tcb *t)
+{
+	struct active *c;
+
+	if (t->active != NONE)
+		return active_of(tcp, t);
+	t->active = pool_take(&tcp->actives);
+	if (t->active == NONE)
+		return NULL;
+	c = active_of(tcp, t);
+	memset(c, 0, sizeof(*c));
+	chain_init(&c->snd);
+	chain_init(&c->rcv);
+	list_init(&c->recs);
+	list_init(&c->recs_in_time);
+	list_init(&c->runs);
+	list_init(&c->runs_in_use);
+	c->nxt.chunk = NONE;
+	c->hint = c->highest = c->retry = NONE;
+	c->recover = seq_sub(t->snd.una, 1);
+	return c;
+}
+
+/* Gives the active part back when nothing is queued, in flight or unread. */
+void
+active_rest(struct tcp *tcp, struct tcb *t)
+{
+	struct active *c = active_of(tcp, t);
+
+	if (c == NULL || c->snd.len > 0 || c->rcv.len > 0 || c->recs.head != NONE ||
+	    c->runs.head != NONE || !seq_eq(c->dsack.left, c->dsack.right) ||
+	    c->phase != CC_OPEN || c->unacked > 0 || (t->flags & T_FIN_KNOWN))
+		return;
+	pool_give(&tcp->actives, t->active);
+	t->active = NONE;
+}
+
+/* Record i. */
+struct rec *
+rec_at(const struct tcp *tcp, uint32_t i)
+{
+	return pool_at(&tcp->recs, i);
+}
+
+/* Counts r out of the pipe. */
+static void
+board_leave(struct active *c, struct rec *r)
+{
+	if (r->flags & R_FLIGHT)
+		c->pipe -= r->len;
+	r->flags &= (uint8_t)~R_FLIGHT;
+}
+
+/* Counts r into the pipe, as sent now. */
+static void
+board_enter(const struct tcp *tcp, struct active *c, struct rec *r)
+{
+	r->flags |= R_FLIGHT;
+	r->sent = tcp->now;
+	r->delivered = c->delivered;
+	r->times++;
+	c->pipe += r->len;
+	c->last_sent = tcp->now;
+}
+
+/* A new transmission at the top; NONE: the pool is full. */
+uint32_t
+board_add(struct tcp *tcp, struct active *c, seq at, uint32_t len, struct place text)
+{
+	uint32_t i = pool_take(&tcp->recs);
+	struct rec *r;
+
+	if (i == NONE)
+		return NONE;
+	r = rec_at(tcp, i);
+	memset(r, 0, sizeof(*r));
+	link_init(&r->in_seq);
+	link_init(&r->in_time);
+	r->seq = at;
+	r->len = len;
+	r->text = text;
+	r->parts = 1;
+	if (c->recs.head == NONE)
+		c->stalled_since = tcp->now;
+	list_push(&c->recs, &tcp->recs, IN_SEQ, i);
+	list_push(&c->recs_in_time, &tcp->recs, IN_TIME, i);
+	board_enter(tcp, c, r);
+	return i;
+}
+
+/* Cuts record i after `len`; the rest becomes a record of its own, behind it in
+ * both orders.  Returns the rest, NONE if no record is free. */
+uint32_t
+board_split(struct tcp *tcp, struct active *c, uint32_t i, uint32_t len)
+{
+	uint32_t j = pool_take(&tcp->recs);
+	struct rec *r = rec_at(tcp, i), *q;
+
+	if (j == NONE)
+		return NONE;
+	q = rec_at(tcp, j);
+	*q = *r;
+	link_init(&q->in_seq);
+	link_init(&q->in_time);
+	q->seq = seq_add(r->seq, len);
+	q->len = r->len - len;
+	q->parts = 1;
+	if (q->len > !!(r->flags & R_FIN))
+		q->text = place_after(&tcp->chunks, r->text, len);
+	r->len = len;
+	r->flags &= (uint8_t)~R_FIN;
+	list_insert_after(&c->recs, &tcp->recs, IN_SEQ, j, i);
+	list_insert_after(&c->recs_in_time, &tcp->recs, IN_TIME, j, i);
+	if (c->highest == i)
+		c->highest = j;
+	return j;
+}
+
+/* Record i goes out again now. */
+void
+board_resent(struct tcp *tcp, struct active *c, uint32_t i)
+{
+	struct rec *r = rec_at(tcp, i);
+
+	board_leave(c, r);
+	if (r->flags & R_LOST)
+		c->lost -= r->len;
+	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_AGAIN);
+	list_remove(&c->recs_in_time, &tcp->recs, IN_TIME, i);
+	list_push(&c->recs_in_time, &tcp->recs, IN_TIME, i);
+	board_enter(tcp, c, r);
+}
+
+/* Record i is taken for lost. */
+void
+board_lose(struct tcp *tcp, struct active *c, uint32_t i)
+{
+	struct rec *r = rec_at(tcp, i);
+
+	if (r->flags & (R_LOST | R_SACKED))
+		return;
+	board_leave(c, r);
+	r->flags |= R_LOST;
+	c->lost += r->len;
+	if (c->retry == NONE || seq_lt(r->seq, rec_at(tcp, c->retry)->seq))
+		c->retry = i;
+}
+
+/* After a timeout: all that is not SACKed.  When the first one is SACKED and
+ * still not acknowledged, the peer has reneged (RFC 2018 8): nothing counts. */
+void
+board_lose_all(struct tcp *tcp, struct active *c)
+{
+	bool reneged = c->recs.head != NONE && (rec_at(tcp, c->recs.head)->flags & R_SACKED);
+
+	for (uint32_t i = c->recs.head; i != NONE; i = list_next(&tcp->recs, IN_SEQ, i)) {
+		struct rec *r = rec_at(tcp, i);
+
+		if (reneged && (r->flags & R_SACKED)) {
+			r->flags &= (uint8_t)~R_SACKED;
+			c->sacked -= r->len;
+		}
+		board_lose(tcp, c, i);
+	}
+	if (reneged)
+		c->highest = NONE;
+	c->hint = NONE;
+}
+
+/* Takes record i out of everything. */
+static void
+board_free(struct tcp *tcp, struct active *c, uint32_t i)
+{
+	struct rec *r = rec_at(tcp, i);
+
+	board_leave(c, r);
+	if (r->flags & R_SACKED)
+		c->sacked -= r->len;
+	else
+		c->delivered += r->len;
+	if (r->flags & R_LOST)
+		c->lost -= r->len;
+	if (c->retry == i)
+		c->retry = list_next(&tcp->recs, IN_SEQ, i);
+	if (c->highest == i)
+		c->highest = NONE;
+	if (c->hint == i)
+		c->hint = NONE;
+	list_remove(&c->recs, &tcp->recs, IN_SEQ, i);
+	list_remove(&c->recs_in_time, &tcp->recs, IN_TIME, i);
+	pool_give(&tcp->recs, i);
+}
+
+/* Cuts `n` acknowledged numbers from the front of r. */
+static void
+board_trim(struct tcp *tcp, struct active *c, struct rec *r, uint32_t n)
+{
+	if (r->flags & R_FLIGHT)
+		c->pipe -= n;
+	if (r->flags & R_LOST)
+		c->lost -= n;
+	if (r->flags & R_SACKED)
+		c->sacked -= n;
+	else
+		c->delivered += n;
+	r->seq = seq_add(r->seq, n);
+	r->len -= n;
+	if (r->len > !!(r->flags & R_FIN))
+		r->text = place_after(&tcp->chunks, r->text, n);
+}
+
+/* Everything below una has arrived.  Call before the bytes leave the chain. */
+void
+board_acked(struct tcp *tcp, struct active *c, seq una, sw_ns *newest)
+{
+	uint32_t i;
+
+	while ((i = c->recs.head) != NONE) { /* bounded: frees one a turn */
+		struct rec *r = rec_at(tcp, i);
+		int32_t over = seq_off(seq_add(r->seq, r->len), una);
+
+		if (!(r->flags & (R_AGAIN | R_SACKED)) && seq_lt(r->seq, una))
+			*newest = max_ns(*newest, r->sent);
+		if (over > 0) {
+			if (seq_lt(r->seq, una))
+				board_trim(tcp, c, r, seq_from(una, r->seq));
+			break;
+		}
+		board_free(tcp, c, i);
+	}
+	c->stalled_since = tcp->now;
+}
+
+/* The first record whose end lies beyond `at`, searched from the last place that
+ * was SACKed; NONE. */
+static uint32_t
+board_search(const struct tcp *tcp, const struct active *c, seq at)
+{
+	uint32_t i = c->hint != NONE ? c->hint : c->recs.head;
+
+	while (i != NONE && seq_lt(at, rec_at(tcp, i)->seq)) { /* bounded: one list */
+		if (list_prev(&tcp->recs, IN_SEQ, i) == NONE)
+			break;
+		i = list_prev(&tcp->recs, IN_SEQ, i);
+	}
+	while (i != NONE &&
+	       seq_leq(seq_add(rec_at(tcp, i)->seq, rec_at(tcp, i)->len), at))
+		i = list_next(&tcp->recs, IN_SEQ, i);
+	return i;
+}
+
+/* Joins SACKed record j to the SACKed record i before it: so the list is as long
+ * as there are holes, and no walk is longer. */
+static void
+board_join(struct tcp *tcp, struct active *c, uint32_t i, uint32_t j)
+{
+	struct rec *r = rec_at(tcp, i), *q;
+
+	if (j == NONE)
+		return;
+	q = rec_at(tcp, j);
+	if (!(q->flags & R_SACKED))
+		return;
+	r->len += q->len;
+	r->flags |= q->flags;
+	r->parts = (uint16_t)min_u32((uint32_t)r->parts + q->parts, UINT16_MAX);
+	c->highest = c->highest == j ? i : c->highest;
+	c->hint = c->hint == j ? i : c->hint;
+	c->retry = c->retry == j ? i : c->retry;
+	list_remove(&c->recs, &tcp->recs, IN_SEQ, j);
+	list_remove(&c->recs_in_time, &tcp->recs, IN_TIME, j);
+	pool_give(&tcp->recs, j);
+}
+
+/* Record i has arrived, ahead of its time. */
+static void
+board_mark(struct tcp *tcp, struct active *c, uint32_t i, sw_ns *newest)
+{
+	struct rec *r = rec_at(tcp, i);
+
+	board_leave(c, r);
+	if (r->flags & R_LOST)
+		c->lost -= r->len;
+	if (c->retry == i)
+		c->retry = list_next(&tcp->recs, IN_SEQ, i);
+	if (!(r->flags & R_AGAIN))
+		*newest = max_ns(*newest, r->sent);
+	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_SACKED);
+	c->sacked += r->len;
+	c->delivered += r->len;
+	if (c->highest == NONE || seq_lt(rec_at(tcp, c->highest)->seq, r->seq))
+		c->highest = i;
+}
+
+/* The peer says that it has [left, right): which of it is news? */
+uint32_t
+board_sacked(struct tcp *tcp, struct active *c, struct sack b, sw_ns *newest)
+{
+	uint32_t news = 0, prev, i = board_search(tcp, c, b.left);
+
+	for (; i != NONE; i = list_next(&tcp->recs, IN_SEQ, i)) { /* bounded: one list */
+		struct rec *r = rec_at(tcp, i);
+		seq top = seq_add(r->seq, r->len);
+
+		if (seq_leq(b.right, r->seq))
+			break;
+		if (r->flags & R_SACKED)
+			continue;
+		if (seq_lt(r->seq, b.left)) {
+			i = board_split(tcp, c, i, seq_from(b.left, r->seq));
+			if (i == NONE)
+				break;
+			r = rec_at(tcp, i);
+		}
+		if (seq_lt(b.right, top) &&
+		    board_split(tcp, c, i, seq_from(b.right, r->seq)) == NONE)
+			break;
+		board_mark(tcp, c, i, newest);
+		news += r->len;
+		c->hint = i;
+		board_join(tcp, c, i, list_next(&tcp->recs, IN_SEQ, i));
+		prev = list_prev(&tcp->recs, IN_SEQ, i);
+		if (prev != NONE && (rec_at(tcp, prev)->flags & R_SACKED)) {
+			board_join(tcp, c, prev, i);
+			i = prev;
+		}
+	}
+	return news;
+}
+
+/*
+ * RFC 6675 IsLost(): more than (DupThresh - 1) full segments, or DupThresh
+ * transmissions, are SACKed above.  From the highest SACKed one downwards; all
+ * below one that is already dealt with has been looked at before.
+ */
+bool
+board_find_lost(struct tcp *tcp, struct active *c, uint32_t mss)
+{
+	uint32_t bytes = 0, count = 0;
+	bool found = false;
+
+	for (uint32_t i = c->highest; i != NONE; i = list_prev(&tcp->recs, IN_SEQ, i)) {
+		struct rec *r = rec_at(tcp, i);
+
+		if (r->flags & R_SACKED) {
+			bytes += r->len;
+			count += r->parts;
+			continue;
+		}
+		if (bytes <= (DUP_THRESH - 1) * mss && count < DUP_THRESH)
+			continue;
+		if (r->flags & (R_LOST | R_AGAIN))
+			break;
+		board_lose(tcp, c, i);
+		found = true;
+	}
+	return found;
+}
+
+/* The lowest lost record; NONE. */
+uint32_t
+board_next_lost(struct tcp *tcp, struct active *c)
+{
+	if (c->lost == 0)
+		return NONE;
+	while (c->retry != NONE && !(rec_at(tcp, c->retry)->flags & R_LOST))
+		c->retry = list_next(&tcp->recs, IN_SEQ, c->retry); /* bounded: one list */
+	return c->retry;
+}

@@ -1,0 +1,264 @@
+/*
+ * calls.c - SEND, RECEIVE, STATUS and the settings; what ICMP tells.
+ * RFC 9293 3.9.1, 3.10.2, 3.10.3, 3.10.6, 3.9.2.2.  CLOSE and ABORT: teardown.c.
+ */
+#include "tcp/parts.h"
+
+/* Why no byte can be sent; SW_OK: it can. */
+static int
+send_refused(const struct tcb *t)
+{
+	if (t->h.state == SW_CLOSED)
+		return t->error ? -t->error : SW_E_STATE;
+	if (t->flags & T_CLOSE)
+		return SW_E_CLOSING;
+	switch (t->h.state) {
+	case SW_LISTEN:
+	case SW_SYN_SENT:
+	case SW_SYN_RECEIVED:
+	case SW_ESTABLISHED:
+	case SW_CLOSE_WAIT:
+		return SW_OK;
+	default:
+		return SW_E_CLOSING;
+	}
+}
+
+/* SEND (3.10.2). */
+ptrdiff_t
+tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n, unsigned flags)
+{
+	int refused = send_refused(t);
+	struct active *c;
+	uint32_t room, took;
+
+	tcp->now = now;
+	if (refused != SW_OK)
+		return refused;
+	if (n == 0)
+		return 0;
+	if (t->h.state == SW_LISTEN) {
+		/*= RFC 9293 3.10.2: SEND on a LISTEN whose remote is known makes it active */
+		t->flags = (t->flags & ~(uint32_t)T_PASSIVE) | T_SEND_SYN;
+		t->heard = now;
+		fsm_go(tcp, t, SW_ON_SEND);
+	}
+	c = active_take(tcp, t);
+	if (c == NULL)
+		return SW_E_AGAIN;
+	if (flight(t) == 0 && c->snd.len == 0 && (t->flags & T_OPENED) &&
+	    now - min_ns(now, max_ns(t->heard, c->last_sent)) > (sw_ns)t->rto_us * SW_US)
+		cc_idle(tcp, t);
+	room = t->snd_buf > c->snd.len ? t->snd_buf - c->snd.len : 0;
+	room = n < room ? (uint32_t)n : room;
+	took = chain_append(&c->snd, &tcp->chunks, bytes, room, tcp->chunks.cap / 4);
+	t->flags = flags & SW_MORE ? t->flags | T_MORE : t->flags & ~(uint32_t)T_MORE;
+	if ((flags & SW_SEND_URGENT) && took == n) {
+		/*= RFC 9293 3.8.5 MUST-31: urgent data of any length; the pointer after it */
+		t->flags |= T_URG_SENT;
+		t->snd.up = seq_add(seq_add(t->snd.una, syn_unacked(t)), c->snd.len);
+	}
+	t->news |= NEWS_OUTPUT;
+	settle(tcp, t);
+	return took > 0 ? (ptrdiff_t)took : SW_E_AGAIN;
+}
+
+/* The urgent mark is behind what was given: the mode ends. */
+static void
+urgent_passed(const struct tcp *tcp, struct tcb *t)
+{
+	const struct active *c = active_of(tcp, t);
+	seq next = seq_sub(t->rcv.nxt, !!(t->flags & T_FIN_RCVD));
+
+	if (c != NULL)
+		next = seq_sub(next, c->rcv.len);
+	if ((t->flags & T_URG_RCVD) && seq_leq(t->rcv.up, next))
+		t->flags &= ~(uint32_t)T_URG_RCVD;
+}
+
+/* May bytes be shown? Those of a SYN not before the handshake is done. */
+static bool
+readable_state(const struct tcb *t)
+{
+	return t->h.state >= SW_ESTABLISHED || t->h.state == SW_CLOSED;
+}
+
+/* RECEIVE (3.10.3). */
+ptrdiff_t
+tcp_receive(struct tcp *tcp, struct tcb *t, sw_ns now, void *to, size_t n)
+{
+	struct active *c = active_of(tcp, t);
+	uint32_t got = 0;
+
+	tcp->now = now;
+	if (c != NULL && readable_state(t))
+		got = chain_read(&c->rcv, &tcp->chunks, to, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
+	if (got > 0) {
+		urgent_passed(tcp, t);
+		rcv_window_after_read(tcp, t);
+		if (t->h.state == SW_CLOSED)
+			active_rest(tcp, t);
+		settle(tcp, t);
+		return (ptrdiff_t)got;
+	}
+	if (n == 0)
+		return 0;
+	if (t->error)
+		return -t->error;
+	if ((t->flags & T_FIN_RCVD) && (c == NULL || c->rcv.len == 0))
+		return 0;
+	return t->h.state == SW_CLOSED ? SW_E_STATE : SW_E_AGAIN;
+}
+
+/* The levels of sw_ready(). */
+unsigned
+tcp_ready(const struct tcp *tcp, const struct tcb *t)
+{
+	const struct active *c = active_of(tcp, t);
+	uint32_t unread = c != NULL && readable_state(t) ? c->rcv.len : 0;
+	uint32_t queued = c != NULL ? c->snd.len : 0;
+	unsigned r = 0;
+
+	if (t->flags & T_OPENED && t->h.state >= SW_ESTABLISHED)
+		r |= SW_OPENED;
+	if (unread > 0 || (t->flags & T_FIN_RCVD) || (t->h.state == SW_CLOSED && t->error))
+		r |= SW_READABLE;
+	if (send_refused(t) == SW_OK && (t->h.state == SW_ESTABLISHED || t->h.state == SW_CLOSE_WAIT) &&
+	    queued < t->snd_buf - t->snd_buf / 4 && (c != NULL || pool_room(&tcp->actives) > 0))
+		r |= SW_WRITABLE;
+	if (t->flags & T_FIN_RCVD)
+		r |= SW_PEER_CLOSED;
+	/* in TIME-WAIT everything is said: only the wait is left */
+	if (t->h.state == SW_CLOSED || t->h.state == SW_TIME_WAIT)
+		r |= SW_ENDED;
+	if (t->h.state == SW_CLOSED && t->error)
+		r |= SW_FAILED;
+	if (t->flags & T_TROUBLE)
+		r |= SW_TROUBLE;
+	if (t->flags & T_URG_RCVD)
+		r |= SW_URGENT;
+	return r;
+}
+
+/* sw_set() for a connection. */
+int
+tcp_set(struct tcp *tcp, struct tcb *t, sw_ns now, enum sw_option which, uint64_t value)
+{
+	static const uint32_t bit[] = {[SW_OPT_NAGLE] = T_NAGLE, [SW_OPT_KEEPALIVE] = T_KEEPALIVE};
+
+	tcp->now = now;
+	switch (which) {
+	case SW_OPT_USER:
+		t->user = value;
+		return SW_OK;
+	case SW_OPT_NAGLE:
+	case SW_OPT_KEEPALIVE:
+		t->flags = value ? t->flags | bit[which] : t->flags & ~bit[which];
+		if (which == SW_OPT_KEEPALIVE && t->h.state != SW_TIME_WAIT &&
+		    !(t->h.state == SW_FIN_WAIT_2 && (t->flags & T_RELEASED)))
+			t->late = SW_NEVER;
+		break;
+	case SW_OPT_USER_TIMEOUT:
+		if (value > UINT16_MAX)
+			return SW_E_INVALID;
+		t->user_timeout_s = (uint16_t)value;
+		break;
+	case SW_OPT_TOS:
+	case SW_OPT_TTL:
+		if (value > UINT8_MAX || (which == SW_OPT_TTL && value == 0))
+			return SW_E_INVALID;
+		*(which == SW_OPT_TOS ? &t->tos : &t->ttl) = (uint8_t)value;
+		break;
+	case SW_OPT_SND_BUF:
+	case SW_OPT_RCV_BUF:
+		if (value < MSS_FLOOR || value > 1u << 30)
+			return SW_E_INVALID;
+		*(which == SW_OPT_SND_BUF ? &t->snd_buf : &t->rcv_buf) = (uint32_t)value;
+		break;
+	default:
+		return SW_E_INVALID;
+	}
+	t->news |= NEWS_READY | NEWS_OUTPUT;
+	settle(tcp, t);
+	return SW_OK;
+}
+
+/* STATUS (3.10.6): what tcp knows of it. */
+void
+tcp_status(const struct tcp *tcp, const struct tcb *t, struct sw_status *st)
+{
+	const struct active *c = active_of(tcp, t);
+
+	st->state = t->h.state;
+	st->error = -t->error;
+	st->iss = t->snd.iss.n;
+	st->irs = t->rcv.irs.n;
+	st->snd_una = t->snd.una.n;
+	st->snd_nxt = t->snd.nxt.n;
+	st->snd_wnd = t->snd.wnd;
+	st->rcv_nxt = t->rcv.nxt.n;
+	st->rcv_wnd = t->rcv.wnd;
+	st->snd_queued = c != NULL ? c->snd.len : 0;
+	st->rcv_queued = c != NULL && readable_state(t) ? c->rcv.len : 0;
+	st->mss = t->mss;
+	st->cwnd = t->cwnd;
+	st->ssthresh = t->ssthresh;
+	st->pipe = c != NULL ? c->pipe : 0;
+	st->retransmits = c != NULL ? c->retransmits : 0;
+	st->srtt = (sw_ns)t->srtt_us * SW_US / 8;
+	st->rttvar = (sw_ns)t->rttvar_us * SW_US / 4;
+	st->rto = (sw_ns)t->rto_us * SW_US;
+	st->snd_wscale = t->snd_wscale;
+	st->rcv_wscale = t->rcv_wscale;
+	st->timestamps = t->flags & T_TS;
+	st->sack = t->flags & T_SACK;
+}
+
+/*= RFC 5927 4.1: an ICMP error must quote a number that is in flight */
+bool
+tcp_in_flight(const struct tcb *t, seq quoted)
+{
+	if (t->h.state == SW_CLOSED || t->h.state == SW_LISTEN || t->h.state == SW_TIME_WAIT)
+		return false;
+	return seq_from(quoted, t->snd.una) < max_u32(flight(t), syn_unacked(t));
+}
+
+/* An ICMP error that quotes what is in flight. */
+void
+tcp_icmp_error(struct tcp *tcp, struct tcb *t, sw_ns now, bool hard)
+{
+	tcp->now = now;
+	/*= RFC 9293 3.9.2.2 SHLD-26, RFC 5927 5.2: hard errors end what is not open yet; of
+	 * an open connection they are soft: a forger could send them */
+	if (hard && fsm_can(t, SW_ON_RCV_ICMP_HARD)) {
+		end(tcp, t, SW_ON_RCV_ICMP_HARD, SW_E_UNREACHABLE);
+		return;
+	}
+	/*= RFC 9293 3.9.2.2 MUST-56, SHLD-25: soft ones are told and change nothing */
+	t->flags |= T_TROUBLE;
+	t->news |= NEWS_READY;
+}
+
+/* The path takes less (or more) than was thought (RFC 1191 6.3, 6.5). */
+void
+tcp_path_mss(struct tcp *tcp, struct tcb *t, sw_ns now, uint16_t path_mss)
+{
+	struct active *c = active_of(tcp, t);
+	uint16_t before = t->mss;
+
+	tcp->now = now;
+	t->path_mss = path_mss;
+	if (t->h.state == SW_CLOSED || t->h.state == SW_LISTEN)
+		return;
+	mss_settle(tcp, t);
+	if (c == NULL || t->mss >= before || c->recs.head == NONE)
+		return;
+	/*= RFC 1191 6.5: what was too big is sent again at once, and it is no congestion */
+	for (uint32_t i = c->recs.head; i != NONE;
+	     i = list_next(&tcp->recs, offsetof(struct rec, in_seq), i))
+		if (rec_at(tcp, i)->len > t->mss && !(rec_at(tcp, i)->flags & R_SACKED))
+			board_lose(tcp, c, i);
+	c->force = 1;
+	t->news |= NEWS_OUTPUT;
+	settle(tcp, t);
+}

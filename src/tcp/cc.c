@@ -1,0 +1,121 @@
+/*
+ * cc.c - congestion control: how much may be in the network.
+ *
+ * A controller is one row of functions; send, ack and retransmit know only the
+ * cc_ calls.  It knows bytes and windows; not segments, timers or losses.
+ * RFC 5681, 6928, 6582.
+ */
+#include "tcp/parts.h"
+
+/* RFC 5681 3.1, counting bytes in congestion avoidance. */
+static void
+newreno_acked(struct tcb *t, struct active *c, uint32_t bytes)
+{
+	if (t->cwnd < t->ssthresh) {
+		/*= RFC 5681 3.1: slow start; an ACK of a super-segment counts as the ACKs
+		 * of every second segment that it stands for */
+		t->cwnd += bytes > 2u * t->mss ? bytes / 2 : min_u32(bytes, t->mss);
+		return;
+	}
+	/*= RFC 5681 3.1: congestion avoidance, one SMSS a window acknowledged */
+	c->cwnd_bytes += bytes;
+	if (c->cwnd_bytes >= t->cwnd) {
+		c->cwnd_bytes -= t->cwnd;
+		t->cwnd += t->mss;
+	}
+}
+
+static void
+newreno_loss(struct tcb *t, struct active *c)
+{
+	/*= RFC 5681 3.1: half of what is in flight, at least two segments */
+	t->ssthresh = max_u32(flight(t) / 2, 2u * t->mss);
+	t->cwnd = t->ssthresh;
+	c->cwnd_bytes = 0;
+}
+
+static void
+newreno_timeout(struct tcb *t, struct active *c)
+{
+	/*= RFC 5681 3.1: ssthresh is constant while the same segment times out again */
+	if (t->retries == 0)
+		t->ssthresh = max_u32(flight(t) / 2, 2u * t->mss);
+	t->cwnd = t->mss;
+	c->cwnd_bytes = 0;
+}
+
+static void
+newreno_recovered(struct tcb *t, struct active *c)
+{
+	/*= RFC 6582 3.2: after the full acknowledgment no burst, option 1 */
+	uint32_t room = max_u32(pipe_of(t, c), t->mss) + t->mss;
+
+	t->cwnd = min_u32(t->ssthresh, max_u32(room, 2u * t->mss));
+}
+
+/*
+ * The table: what a controller must have, and who has it.  It is a switch, as a
+ * table of pointers would have to be relocated and the core has no data.
+ */
+#define CC_TABLE(call)                    \
+	switch (c->controller) {          \
+	default:                          \
+	case CC_NEWRENO:                  \
+		newreno_##call;           \
+		break;                    \
+	}
+
+/* New data was acknowledged. */
+void
+cc_acked(struct tcb *t, struct active *c, uint32_t bytes)
+{
+	CC_TABLE(acked(t, c, bytes))
+	t->cwnd = min_u32(t->cwnd, 1u << 30);
+}
+
+/* A loss was found without a timeout. */
+void
+cc_loss(struct tcb *t, struct active *c)
+{
+	CC_TABLE(loss(t, c))
+}
+
+/* The retransmission timer fired. */
+void
+cc_timeout(struct tcb *t, struct active *c)
+{
+	CC_TABLE(timeout(t, c))
+}
+
+/* All that was in flight at the loss has arrived. */
+void
+cc_recovered(struct tcb *t, struct active *c)
+{
+	CC_TABLE(recovered(t, c))
+}
+
+/*= RFC 6928 2: min (10*MSS, max (2*MSS, 14600)), in the configured segments */
+uint32_t
+cc_initial_window(const struct tcp *tcp, const struct tcb *t)
+{
+	uint32_t mss = t->mss;
+
+	return min_u32(tcp->iw_segments * mss, max_u32(2 * mss, tcp->iw_segments * 1460));
+}
+
+/* The connection is open. */
+void
+cc_init(const struct tcp *tcp, struct tcb *t)
+{
+	/*= RFC 6928 2: one segment when the SYN was lost more than once */
+	t->cwnd = t->retries > 1 ? t->mss : cc_initial_window(tcp, t);
+	/*= RFC 5681 3.1: the first ssthresh is as high as can be */
+	t->ssthresh = UINT32_MAX;
+}
+
+/*= RFC 5681 4.1: after an idle time of more than one RTO, begin with at most IW */
+void
+cc_idle(const struct tcp *tcp, struct tcb *t)
+{
+	t->cwnd = min_u32(t->cwnd, cc_initial_window(tcp, t));
+}

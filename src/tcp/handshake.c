@@ -1,0 +1,264 @@
+/*
+ * handshake.c - the three-way handshake, from top to bottom: the first SYN, its
+ * answer, the answer's ACK; and a SYN that meets a SYN (simultaneous open).
+ * A stale SYN costs a listener nothing: its SYN-ACK draws the peer's RST.
+ * RFC 9293 3.5, 3.10.1, 3.10.7.2, 3.10.7.3; RFC 7323 2, 3; RFC 2018 2.
+ */
+#include "tcp/parts.h"
+
+/* A fresh TCB in CLOSED. */
+void
+tcp_fresh(const struct tcp *tcp, struct tcb *t, uint16_t path_mss, seq iss, uint32_t ts_offset)
+{
+	struct head h = t->h;
+	struct wheel_node timer = t->timer;
+	struct link ready = t->ready, event = t->event;
+	uint64_t user = t->user;
+	uint32_t generation = t->generation, listener = t->listener;
+
+	memset(t, 0, sizeof(*t));
+	t->h = h;
+	t->timer = timer;
+	t->ready = ready;
+	t->event = event;
+	t->user = user;
+	t->generation = generation;
+	t->listener = listener;
+	t->active = NONE;
+	t->path_mss = path_mss;
+	t->snd.iss = t->snd.una = t->snd.nxt = iss;
+	t->ts_offset = ts_offset;
+	t->snd_buf = tcp->snd_buf;
+	t->rcv_buf = tcp->rcv_buf;
+	t->rto_us = (uint32_t)(tcp->rto_init / SW_US); /*= RFC 6298 2.1 */
+	t->ttl = tcp->ttl;
+	t->tos = tcp->tos;
+	t->flags = tcp->nagle ? T_NAGLE : 0;
+	t->retransmit = t->delack = t->late = SW_NEVER;
+	/* for the largest buffer that SW_OPT_RCV_BUF may want later; RFC 7323 2.3 */
+	while (t->rcv_wscale < WSCALE_MAX && t->rcv_buf >> t->rcv_wscale > 65535)
+		t->rcv_wscale++;
+	t->rcv.wnd = min_u32(t->rcv_buf, 65535);
+	mss_settle((struct tcp *)(uintptr_t)tcp, t);
+}
+
+/* CLOSED -> LISTEN. */
+void
+tcp_listen(struct tcp *tcp, struct tcb *t, sw_ns now)
+{
+	tcp->now = now;
+	t->flags |= T_PASSIVE;
+	fsm_go(tcp, t, SW_ON_OPEN_PASSIVE);
+}
+
+/* SYN-RECEIVED -> LISTEN: forget the peer, be ready for another try. */
+void
+handshake_reopen(struct tcp *tcp, struct tcb *t)
+{
+	seq iss = seq_add(t->snd.nxt, 1u << 16); /* beyond all that was used */
+	uint32_t kept = t->flags & (T_NAGLE | T_KEEPALIVE | T_RELEASED);
+
+	tcp_drop(tcp, t);
+	tcp_fresh(tcp, t, t->path_mss, iss, t->ts_offset);
+	t->flags = kept | T_PASSIVE;
+	t->news |= NEWS_READY;
+}
+
+/* The first SYN (3.10.1): CLOSED or LISTEN -> SYN-SENT. */
+void
+tcp_open(struct tcp *tcp, struct tcb *t, sw_ns now)
+{
+	tcp->now = now;
+	t->flags = (t->flags & ~(uint32_t)T_PASSIVE) | T_SEND_SYN;
+	t->heard = now;
+	fsm_go(tcp, t, SW_ON_OPEN_ACTIVE);
+	settle(tcp, t);
+}
+
+/* Options of our SYN or SYN-ACK; the window in it is not scaled. */
+void
+syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
+{
+	bool answer = t->h.state != SW_SYN_SENT;
+
+	s->ctl = (uint8_t)(SW_SYN | (answer ? SW_ACK : 0));
+	s->ack = answer ? t->rcv.nxt : seq_at(0);
+	s->wnd = min_u32(t->rcv.wnd, 65535);
+	s->sacks = 0;
+	/*= RFC 9293 3.7.1 MUST-14, MUST-67, SHLD-5, MAY-3: always, MTU less fixed headers */
+	s->has = SW_HAS_MSS;
+	s->mss = t->path_mss;
+	/*= RFC 7323 2.2, 3.2, RFC 2018 2: a SYN offers; a SYN-ACK has only what was offered */
+	if (answer ? t->flags & T_SACK : tcp->sack)
+		s->has |= SW_HAS_SACK_OK;
+	if (answer ? t->flags & T_WSCALE : tcp->window_scale)
+		s->has |= SW_HAS_WSCALE;
+	if (answer ? t->flags & T_TS : tcp->timestamps)
+		s->has |= SW_HAS_TS;
+	s->wscale = t->rcv_wscale;
+	s->tsval = ts_now(tcp, t);
+	s->tsecr = answer ? t->ts_recent : 0; /*= RFC 7323 3.2: 0 without an ACK */
+}
+
+/*= RFC 9293 3.7.1 MUST-16: the peer's MSS and the path's, less what options take */
+void
+mss_settle(struct tcp *tcp, struct tcb *t)
+{
+	uint32_t mss = t->path_mss, was = t->mss;
+
+	(void)tcp;
+	/*= RFC 9293 3.7.1 MUST-15: 536 (IPv4) or 1220 (IPv6) without the option */
+	if (t->peer_mss > 0)
+		mss = min_u32(mss, max_u32(t->peer_mss, MSS_FLOOR));
+	mss = max_u32(mss, MSS_FLOOR);
+	if (t->flags & T_TS)
+		mss -= 12;
+	t->mss = (uint16_t)mss;
+	if (was > mss && t->cwnd > 0)
+		t->cwnd = max_u32(t->cwnd, mss);
+}
+
+/* What the peer's SYN says: IRS, options, window. */
+static void
+syn_take(struct tcp *tcp, struct tcb *t, const struct seg *s)
+{
+	t->rcv.irs = s->seq;
+	t->rcv.nxt = seq_add(s->seq, 1);
+	t->rcv.acked = t->rcv.nxt;
+	t->rcv.up = t->rcv.nxt;
+	t->peer_mss = (s->has & SW_HAS_MSS)	      ? s->mss
+		      : sw_addr_is4(&t->h.remote) ? 536
+						      : 1220;
+	t->flags &= ~(uint32_t)(T_SACK | T_TS | T_WSCALE);
+	if (tcp->sack && (s->has & SW_HAS_SACK_OK))
+		t->flags |= T_SACK;
+	if (tcp->timestamps && (s->has & SW_HAS_TS)) {
+		t->flags |= T_TS;
+		t->ts_recent = s->tsval;
+		t->ts_recent_s = (uint32_t)(tcp->now / SW_S);
+	}
+	/*= RFC 7323 2.2: only when both SYNs have it */
+	t->snd_wscale = 0;
+	if (tcp->window_scale && (s->has & SW_HAS_WSCALE)) {
+		t->flags |= T_WSCALE;
+		t->snd_wscale = s->wscale <= WSCALE_MAX ? s->wscale : WSCALE_MAX;
+	}
+	t->snd.wnd = t->snd.wnd_max = s->wnd;
+	t->snd.wl1 = s->seq;
+	t->snd.wl2 = s->ack;
+	mss_settle(tcp, t);
+}
+
+/* Our window scale counts only if the peer has the option too; told when known. */
+static void
+wscale_settle(struct tcb *t)
+{
+	if (!(t->flags & T_WSCALE))
+		t->rcv_wscale = 0;
+}
+
+/* Our SYN was acknowledged: congestion control begins. */
+void
+handshake_done(struct tcp *tcp, struct tcb *t)
+{
+	cc_init(tcp, t);
+	t->flags |= T_OPENED;
+	t->news |= NEWS_READY | NEWS_OUTPUT;
+}
+
+/* Text that rode on a SYN is kept, and shown when ESTABLISHED; a FIN on one will
+ * be sent again. */
+static void
+syn_text(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
+{
+	/*= RFC 9293 3.10.7.2, 3.10.7.3: queued for processing later */
+	s->seq = seq_add(s->seq, 1);
+	s->off = 0;
+	s->ctl &= (uint8_t)~(SW_SYN | SW_FIN);
+	s->len = min_u32(s->len, t->rcv.wnd);
+	if (s->len > 0)
+		(void)take_text(tcp, t, s, reply);
+	t->flags &= ~(uint32_t)T_ACK_LATER;
+	t->delack = SW_NEVER;
+}
+
+/* LISTEN and a SYN (3.10.7.2): the second segment of the handshake is owed. */
+enum sw_verdict
+arrives_listen(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
+{
+	enum sw_verdict v = tcp_arrives_listen(s, reply);
+
+	if (v != SW_V_SYN_TAKEN)
+		return v;
+	syn_take(tcp, t, s);
+	wscale_settle(t);
+	t->heard = tcp->now;
+	t->flags |= T_PASSIVE | T_SEND_SYN;
+	fsm_go(tcp, t, SW_ON_RCV_SYN);
+	syn_text(tcp, t, s, reply);
+	return v;
+}
+
+/* LISTEN (3.10.7.2), the part that needs no TCB. */
+enum sw_verdict
+tcp_arrives_listen(const struct seg *s, struct reply *reply)
+{
+	if (s->ctl & SW_RST)
+		return SW_V_LISTEN_RST;
+	if (s->ctl & SW_ACK) {
+		reply_rst(s, reply);
+		return SW_V_LISTEN_ACK;
+	}
+	return s->ctl & SW_SYN ? SW_V_SYN_TAKEN : SW_V_LISTEN_OTHER;
+}
+
+/* 3.10.7.3 first and second: the ACK and the RST.  NEXT: go on. */
+static enum sw_verdict
+syn_sent_checks(struct tcp *tcp, struct tcb *t, const struct seg *s, struct reply *reply)
+{
+	bool sent = !seq_eq(t->snd.nxt, t->snd.iss);
+	bool good = (s->ctl & SW_ACK) && sent && s->acked == 1;
+
+	if ((s->ctl & SW_ACK) && !good) {
+		/*= RFC 9293 3.10.7.3: this is how a stale SYN-ACK, hence a stale SYN, dies */
+		if (!(s->ctl & SW_RST))
+			reply_rst(s, reply);
+		return s->ctl & SW_RST ? SW_V_RST_UNPROVEN : SW_V_ACK_BAD_SYN;
+	}
+	if (s->ctl & SW_RST) {
+		if (!good)
+			return SW_V_RST_UNPROVEN;
+		end(tcp, t, SW_ON_RCV_RST, SW_E_REFUSED);
+		return SW_V_REFUSED;
+	}
+	return s->ctl & SW_SYN ? NEXT : SW_V_NO_CONTROL;
+}
+
+/* SYN-SENT (3.10.7.3): the answer to our SYN, or a SYN that crossed it. */
+enum sw_verdict
+arrives_syn_sent(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
+{
+	enum sw_verdict v = syn_sent_checks(tcp, t, s, reply);
+	bool fin = (s->ctl & SW_FIN) && (s->ctl & SW_ACK);
+
+	if (v != NEXT)
+		return v;
+	syn_take(tcp, t, s);
+	wscale_settle(t);
+	if (!(s->ctl & SW_ACK)) {
+		/*= RFC 9293 3.5 MUST-10: simultaneous open */
+		t->flags |= T_SEND_SYN;
+		fsm_go(tcp, t, SW_ON_RCV_SYN);
+		syn_text(tcp, t, s, reply);
+		return SW_V_TAKEN;
+	}
+	snd_acked(tcp, t, s);
+	t->heard = tcp->now;
+	t->late = SW_NEVER;
+	fsm_go(tcp, t, SW_ON_RCV_SYN_ACK);
+	t->flags |= T_ACK_NOW;
+	syn_text(tcp, t, s, reply);
+	if (fin && s->len == 0)
+		take_fin(tcp, t, true);
+	return SW_V_OPENED;
+}

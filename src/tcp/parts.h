@@ -1,0 +1,128 @@
+/*
+ * parts.h - what the files of tcp/ share among themselves.
+ */
+#ifndef SW_TCP_PARTS_H
+#define SW_TCP_PARTS_H
+
+#include "tcp/tcp.h"
+
+/* A thing that must be true of our own state, whatever a peer sends.  If not,
+ * it is counted and this one connection is reset at the end of the call. */
+#define invariant(tcp, t, expr)                        \
+	do {                                           \
+		if (!(expr)) {                         \
+			(tcp)->broken++;               \
+			(tcp)->broken_line = __LINE__; \
+			(t)->flags |= T_BROKEN;        \
+		}                                      \
+	} while (0)
+
+/* What a step of SEGMENT ARRIVES says; every other verdict ends the steps. */
+#define NEXT SW_N_VERDICTS
+
+enum { MSS_FLOOR = 64 };   /* bounds packets per byte whatever a peer's option says */
+enum { DUP_THRESH = 3 };   /* RFC 5681 3.2 */
+enum { WSCALE_MAX = 14 };  /* RFC 7323 2.3 */
+enum { PAWS_IDLE_S = 24 * 24 * 3600 }; /* RFC 7323 5.5 */
+
+/* fsm.c */
+void fsm_go(struct tcp *, struct tcb *, enum sw_cause on);
+bool fsm_can(const struct tcb *, enum sw_cause on);
+
+/* handshake.c */
+bool syn_unacked(const struct tcb *);
+void handshake_reopen(struct tcp *, struct tcb *); /* back to LISTEN */
+void syn_fill(const struct tcp *, const struct tcb *, struct seg *);
+enum sw_verdict arrives_listen(struct tcp *, struct tcb *, struct seg *, struct reply *);
+enum sw_verdict arrives_syn_sent(struct tcp *, struct tcb *, struct seg *, struct reply *);
+void handshake_done(struct tcp *, struct tcb *);
+void mss_settle(struct tcp *, struct tcb *);
+
+/* arrives.c */
+enum sw_verdict challenge(struct tcp *, struct tcb *, enum sw_verdict why);
+void measure(const struct tcb *, struct seg *);
+void reply_rst(const struct seg *to, struct reply *);
+
+/* ack.c */
+void snd_acked(struct tcp *, struct tcb *, const struct seg *);
+void snd_window(struct tcp *, struct tcb *, const struct seg *);
+uint32_t seg_window(const struct tcb *, const struct seg *); /* scaled */
+
+/* text.c: receiving */
+enum sw_verdict take_text(struct tcp *, struct tcb *, struct seg *, struct reply *);
+void ack_soon(struct tcp *, struct tcb *, uint32_t len);
+void dsack_note(struct tcp *, struct tcb *, seq left, uint32_t len);
+uint32_t sack_fill(const struct tcp *, const struct tcb *, struct sack *, uint32_t max);
+uint32_t sack_space(const struct tcp *, const struct tcb *);
+
+/* window.c */
+uint32_t rcv_offer(const struct tcp *, const struct tcb *);
+uint16_t rcv_window_field(const struct tcp *, struct tcb *);
+void rcv_window_after_read(struct tcp *, struct tcb *);
+
+/* teardown.c */
+void take_fin(struct tcp *, struct tcb *, bool fin);
+void end(struct tcp *, struct tcb *, enum sw_cause, int error);
+void time_wait_restart(struct tcp *, struct tcb *);
+bool fin_acked(const struct tcb *);
+
+/* board.c: the scoreboard */
+struct active *active_of(const struct tcp *, const struct tcb *); /* NULL: idle */
+struct active *active_take(struct tcp *, struct tcb *);		  /* NULL: pool full */
+void active_rest(struct tcp *, struct tcb *); /* give it back when nothing is left */
+struct rec *rec_at(const struct tcp *, uint32_t i);
+uint32_t board_add(struct tcp *, struct active *, seq, uint32_t len, struct place);
+uint32_t board_split(struct tcp *, struct active *, uint32_t i, uint32_t len);
+void board_resent(struct tcp *, struct active *, uint32_t i);
+void board_lose(struct tcp *, struct active *, uint32_t i);
+void board_lose_all(struct tcp *, struct active *);
+/* Drops what lies below una; *newest is the send time of the last record that
+ * was never sent again, 0: none. */
+void board_acked(struct tcp *, struct active *, seq una, sw_ns *newest);
+/* A SACK block; bytes that are new. */
+uint32_t board_sacked(struct tcp *, struct active *, struct sack, sw_ns *newest);
+bool board_find_lost(struct tcp *, struct active *, uint32_t mss); /* any newly lost? */
+uint32_t board_next_lost(struct tcp *, struct active *);	    /* NONE */
+
+/* retransmit.c: RFC 6298, recovery */
+void rtt_sample(struct tcp *, struct tcb *, sw_ns rtt);
+void rto_settle(const struct tcp *, struct tcb *);
+void rto_backoff(const struct tcp *, struct tcb *);
+void retransmit_arm(struct tcp *, struct tcb *);
+void retransmit_expire(struct tcp *, struct tcb *, struct reply *);
+void recovery_enter(struct tcp *, struct tcb *, struct active *);
+uint32_t pipe_of(const struct tcb *, const struct active *);
+uint32_t flight(const struct tcb *);
+
+/* cc.c */
+uint32_t cc_initial_window(const struct tcp *, const struct tcb *);
+void cc_init(const struct tcp *, struct tcb *);
+void cc_acked(struct tcb *, struct active *, uint32_t bytes);
+void cc_loss(struct tcb *, struct active *);
+void cc_timeout(struct tcb *, struct active *);
+void cc_recovered(struct tcb *, struct active *);
+void cc_idle(const struct tcp *, struct tcb *);
+
+/* send.c */
+uint32_t snd_unsent(const struct tcp *, const struct tcb *); /* bytes never sent */
+bool fin_unsent(const struct tcb *);
+bool persisting(const struct tcp *, const struct tcb *);
+void nxt_settle(const struct tcp *, struct active *);
+
+/* timers.c: at the end of every call */
+void settle(struct tcp *, struct tcb *);
+
+static inline uint32_t
+now_ms(const struct tcp *tcp)
+{
+	return (uint32_t)(tcp->now / SW_MS);
+}
+
+static inline uint32_t
+ts_now(const struct tcp *tcp, const struct tcb *t)
+{
+	/*= RFC 7323 5.4: the timestamp clock ticks once a millisecond, offset per tuple */
+	return now_ms(tcp) + t->ts_offset;
+}
+
+#endif

@@ -1,0 +1,444 @@
+/*
+ * send.c - what is most worth sending now.
+ *
+ * A plan is made from the connection's state, in order of worth: the handshake,
+ * what was lost, a probe, new text and the FIN, a keep-alive, an ACK.  Asking
+ * whether there is output and making it use the same plan, so they agree.
+ * RFC 9293 3.7.4, 3.8.6, 3.10; RFC 5681; RFC 6675 NextSeg.
+ */
+#include "tcp/parts.h"
+
+enum plan_kind { PLAN_NOTHING, PLAN_SYN, PLAN_AGAIN, PLAN_NEW, PLAN_KEEP, PLAN_ACK };
+
+struct plan {
+	enum plan_kind kind;
+	uint32_t rec; /* AGAIN */
+	uint32_t len; /* text */
+	bool fin;
+};
+
+/* The place of SND.NXT stands in front of bytes, not behind a chunk's last:
+ * before that chunk may go. */
+void
+nxt_settle(const struct tcp *tcp, struct active *c)
+{
+	const struct chunk *k;
+
+	if (c->nxt.chunk == NONE)
+		return;
+	k = pool_at(&tcp->chunks, c->nxt.chunk);
+	if (c->nxt.at < k->to || k->next == NONE)
+		return;
+	c->nxt.chunk = k->next;
+	c->nxt.at = ((const struct chunk *)pool_at(&tcp->chunks, k->next))->from;
+}
+
+/* Is our SYN on its way, or not yet sent? */
+bool
+syn_unacked(const struct tcb *t)
+{
+	return !(t->flags & T_OPENED) && t->h.state != SW_TIME_WAIT;
+}
+
+/* Bytes of the queue that never went out. */
+uint32_t
+snd_unsent(const struct tcp *tcp, const struct tcb *t)
+{
+	const struct active *c = active_of(tcp, t);
+	uint32_t sent = flight(t);
+
+	if (c == NULL)
+		return 0;
+	if (syn_unacked(t))
+		sent -= sent > 0;
+	return c->snd.len - (sent - !!(t->flags & T_FIN_SENT && sent > 0));
+}
+
+/* Is a FIN still to be sent? */
+bool
+fin_unsent(const struct tcb *t)
+{
+	return (t->flags & T_CLOSE) && !(t->flags & T_FIN_SENT) &&
+	       (t->h.state == SW_FIN_WAIT_1 || t->h.state == SW_CLOSING ||
+		t->h.state == SW_LAST_ACK);
+}
+
+/* May text leave in this state? */
+static bool
+text_allowed(const struct tcb *t)
+{
+	switch (t->h.state) {
+	case SW_ESTABLISHED:
+	case SW_CLOSE_WAIT:
+	case SW_FIN_WAIT_1:
+	case SW_CLOSING:
+	case SW_LAST_ACK:
+		return !syn_unacked(t);
+	default:
+		return false;
+	}
+}
+
+/* The usable window from SND.NXT on; 0 when the peer took back what it offered. */
+static uint32_t
+snd_room(const struct tcb *t)
+{
+	return t->snd.wnd > flight(t) ? t->snd.wnd - flight(t) : 0;
+}
+
+/* Is the peer's closed window all that holds us back?  Then we probe. */
+bool
+persisting(const struct tcp *tcp, const struct tcb *t)
+{
+	const struct active *c = active_of(tcp, t);
+
+	if (c == NULL || !text_allowed(t))
+		return fin_unsent(t) && !syn_unacked(t) && t->snd.wnd == 0;
+	if (c->recs.head != NONE)
+		return t->snd.wnd == 0;
+	return snd_unsent(tcp, t) > 0 || fin_unsent(t);
+}
+
+/* Text bytes that fit in one segment now (SACK blocks take their part). */
+static uint32_t
+seg_text(const struct tcp *tcp, const struct tcb *t)
+{
+	/*= RFC 9293 3.7.1 MUST-16: options are counted in the size of what is sent */
+	return t->mss - sack_space(tcp, t);
+}
+
+/* n whole segments at most, of a super-segment when the device takes them. */
+static uint32_t
+super_text(const struct tcb *t, uint32_t one, uint32_t gso)
+{
+	uint32_t most = min_u32(gso, t->cwnd / 2);
+
+	return most < 2 * one ? one : most - most % one;
+}
+
+/* What was lost goes first (RFC 6675 NextSeg rule 1; RFC 5681 fast retransmit). */
+static bool
+plan_again(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct plan *p)
+{
+	uint32_t i = board_next_lost(tcp, c), one = seg_text(tcp, t), room, text, below;
+	uint32_t pipe = pipe_of(t, c);
+	const struct rec *r;
+
+	if (i == NONE)
+		return false;
+	r = rec_at(tcp, i);
+	below = seq_from(r->seq, t->snd.una);
+	/*= RFC 9293 3.8.6 SHLD-16, SHLD-17: what lies beyond a window that shrank waits */
+	if (t->snd.wnd <= below)
+		return false;
+	room = t->cwnd > pipe ? t->cwnd - pipe : 0;
+	if (c->force)
+		room = max_u32(room, one);
+	text = r->len - !!(r->flags & R_FIN);
+	p->len = min_u32(min_u32(text, super_text(t, one, gso)), t->snd.wnd - below);
+	if (p->len > room)
+		p->len = room - room % one;
+	if (p->len == 0 && (text > 0 || room == 0))
+		return false;
+	p->fin = (r->flags & R_FIN) && p->len == text && t->snd.wnd - below > text;
+	if (p->len + p->fin < r->len && pool_room(&tcp->recs) == 0)
+		return false; /* it would have to be cut */
+	if (p->len + p->fin == 0)
+		return false;
+	p->kind = PLAN_AGAIN;
+	p->rec = i;
+	return true;
+}
+
+/* May a last, small piece of n bytes go now? */
+static bool
+small_allowed(const struct tcb *t, uint32_t n, uint32_t unsent)
+{
+	bool in_flight = flight(t) > 0;
+
+	/*= RFC 9293 3.8.6.2.1 MUST-38: not smaller than the queue unless half the window */
+	if (n < unsent)
+		return !in_flight && n >= t->snd.wnd_max / 2 && n > 0;
+	if (t->flags & T_CLOSE)
+		return true; /* the FIN goes with it: nothing will ever join it */
+	if (t->flags & T_MORE)
+		return false; /* until the persist timer overrides: MUST-60 */
+	/*= RFC 9293 3.7.4 SHLD-7: Nagle: small ones wait until all is acknowledged;
+	 * MUST-17: it can be switched off */
+	return !(t->flags & T_NAGLE) || !in_flight || (t->flags & T_URG_SENT);
+}
+
+/* New text, and the FIN behind the last of it. */
+static bool
+plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct plan *p)
+{
+	uint32_t unsent = snd_unsent(tcp, t), one = seg_text(tcp, t);
+	uint32_t wnd = snd_room(t), pipe = pipe_of(t, c);
+	uint32_t cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
+	uint32_t n = min_u32(min_u32(unsent, wnd), super_text(t, one, gso));
+
+	/* the last records are kept for cutting */
+	if (pool_room(&tcp->recs) <= tcp->recs.cap / 16 || wnd == 0)
+		return false;
+	/*= RFC 5681 3.1: never more in the network than cwnd; whole segments */
+	if (n > cwnd)
+		n = cwnd - cwnd % one;
+	if (n >= one)
+		n -= n % one; /*= RFC 9293 3.9.1.2 SHLD-28: full segments */
+	else if (unsent > 0 && (n == 0 || !small_allowed(t, n, unsent)))
+		return false;
+	p->fin = n == unsent && fin_unsent(t) && wnd > n;
+	if (n == 0 && !p->fin)
+		return false;
+	p->kind = PLAN_NEW;
+	p->len = n;
+	return true;
+}
+
+/* A probe of a closed window, or the override of silly-window avoidance. */
+static bool
+plan_probe(struct tcp *tcp, struct tcb *t, struct active *c, struct plan *p)
+{
+	uint32_t unsent = snd_unsent(tcp, t);
+	const struct rec *r;
+
+	if (c->recs.head != NONE) {
+		r = rec_at(tcp, c->recs.head);
+		p->kind = PLAN_AGAIN;
+		p->rec = c->recs.head;
+		p->len = r->len > !!(r->flags & R_FIN);
+		p->fin = (r->flags & R_FIN) && r->len == 1;
+		return p->len + p->fin == r->len || pool_room(&tcp->recs) > 0;
+	}
+	if (pool_room(&tcp->recs) == 0)
+		return false;
+	p->kind = PLAN_NEW;
+	/*= RFC 9293 3.8.6.1 MUST-36: one byte at least into a window of zero */
+	p->len = min_u32(unsent, min_u32(seg_text(tcp, t), max_u32(snd_room(t), 1)));
+	p->fin = p->len == unsent && fin_unsent(t) && (p->len == 0 || snd_room(t) > p->len);
+	return p->len + p->fin > 0;
+}
+
+/* What is most worth sending; PLAN_NOTHING. */
+static struct plan
+plan_make(struct tcp *tcp, struct tcb *t, uint32_t gso)
+{
+	struct plan p = {.kind = PLAN_NOTHING, .rec = NONE};
+	struct active *c = active_of(tcp, t);
+
+	if (t->h.state == SW_CLOSED || t->h.state == SW_LISTEN)
+		return p;
+	if (t->flags & T_SEND_SYN) {
+		p.kind = PLAN_SYN;
+		return p;
+	}
+	if (t->h.state == SW_SYN_SENT)
+		return p;
+	if (c == NULL && fin_unsent(t))
+		c = active_take(tcp, t);
+	if (c != NULL && text_allowed(t)) {
+		if ((t->flags & T_PROBE) && plan_probe(tcp, t, c, &p))
+			return p;
+		if (plan_again(tcp, t, c, gso, &p) || plan_new(tcp, t, c, gso, &p))
+			return p;
+	}
+	p = (struct plan){.kind = PLAN_NOTHING, .rec = NONE};
+	if (t->flags & T_KEEP_PROBE)
+		p.kind = PLAN_KEEP;
+	else if (t->flags & T_ACK_NOW)
+		p.kind = PLAN_ACK;
+	return p;
+}
+
+/* Is there anything to send now? */
+bool
+tcp_has_output(const struct tcp *tcp, const struct tcb *t)
+{
+	/* the plan writes only what is a cache: an empty active part, the place of
+	 * the next lost record */
+	return plan_make((struct tcp *)(uintptr_t)tcp, (struct tcb *)(uintptr_t)t, 0).kind !=
+	       PLAN_NOTHING;
+}
+
+/* The header that every segment but a first SYN has. */
+static void
+seg_header(struct tcp *tcp, struct tcb *t, struct seg *s)
+{
+	s->ctl = SW_ACK;
+	s->ack = t->rcv.nxt;
+	s->wnd = rcv_window_field(tcp, t);
+	s->ttl = t->ttl;
+	s->tos = t->tos;
+	if (t->flags & T_TS) {
+		/*= RFC 7323 3.2: once agreed on, in every segment but RST */
+		s->has |= SW_HAS_TS;
+		s->tsval = ts_now(tcp, t);
+		s->tsecr = t->ts_recent;
+	}
+	s->sacks = (uint8_t)sack_fill(tcp, t, s->sack, (t->flags & T_TS) ? 3 : 4);
+	if (s->sacks > 0)
+		s->has |= SW_HAS_SACK;
+}
+
+/*= RFC 9293 3.10.7.4 MUST-58, MUST-59: any segment carries the ACK that is owed */
+static void
+ack_sent(struct tcp *tcp, struct tcb *t)
+{
+	struct active *c = active_of(tcp, t);
+
+	t->flags &= ~(uint32_t)(T_ACK_NOW | T_ACK_LATER | T_CHALLENGE);
+	t->delack = SW_NEVER;
+	t->rcv.acked = t->rcv.nxt;
+	if (c != NULL) {
+		c->unacked = 0;
+		c->dsack.left = c->dsack.right; /*= RFC 2883 4: reported once */
+	}
+}
+
+/* Sends the lost record, or as much of it as the plan says. */
+static bool
+emit_again(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
+{
+	struct active *c = active_of(tcp, t);
+	struct rec *r = rec_at(tcp, p->rec);
+	uint32_t n = p->len + p->fin, rest;
+
+	if (n < r->len) {
+		rest = board_split(tcp, c, p->rec, n);
+		if (rest == NONE)
+			return false;
+	}
+	s->seq = r->seq;
+	s->chunk = r->text.chunk;
+	s->chunk_at = r->text.at;
+	s->again = true;
+	board_resent(tcp, c, p->rec);
+	c->force = 0;
+	c->retransmits++;
+	tcp->retransmits++;
+	tcp->retransmit_bytes += p->len;
+	return true;
+}
+
+/* Sends new text and moves SND.NXT over it. */
+static bool
+emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
+{
+	struct active *c = active_of(tcp, t);
+	uint32_t i;
+
+	if (c->nxt.chunk == NONE)
+		c->nxt = chain_place(&c->snd, &tcp->chunks, c->snd.len - snd_unsent(tcp, t));
+	nxt_settle(tcp, c);
+	s->seq = t->snd.nxt;
+	s->chunk = c->nxt.chunk;
+	s->chunk_at = c->nxt.at;
+	i = board_add(tcp, c, t->snd.nxt, p->len + p->fin, c->nxt);
+	if (i == NONE)
+		return false;
+	if (seq_eq(t->snd.una, t->snd.nxt))
+		t->retransmit = SW_NEVER; /* what ran was the persist timer */
+	if (p->len > 0)
+		c->nxt = place_after(&tcp->chunks, c->nxt, p->len);
+	if (p->fin) {
+		rec_at(tcp, i)->flags |= R_FIN;
+		t->flags |= T_FIN_SENT;
+	}
+	t->snd.nxt = seq_add(t->snd.nxt, p->len + p->fin);
+	tcp->bytes_out += p->len;
+	return true;
+}
+
+/* Text: length, PSH, URG, FIN. */
+static void
+seg_text_bits(const struct tcp *tcp, const struct tcb *t, const struct plan *p, struct seg *s)
+{
+	int32_t up = seq_off(t->snd.up, s->seq);
+	uint32_t one = seg_text(tcp, t);
+
+	s->len = p->len;
+	s->seg_size = p->len > one ? (uint16_t)one : 0;
+	if (p->fin)
+		s->ctl |= SW_FIN;
+	/*= RFC 9293 3.9.1.2 MUST-61: PSH on the last of what is queued */
+	if (p->len > 0 && snd_unsent(tcp, t) == 0 &&
+	    seq_eq(seq_add(s->seq, p->len + p->fin), t->snd.nxt))
+		s->ctl |= SW_PSH;
+	if ((t->flags & T_URG_SENT) && up > 0) {
+		/*= RFC 9293 3.8.5 MUST-62: the pointer names the octet after the urgent ones */
+		s->ctl |= SW_URG;
+		s->up = (uint16_t)min_u32((uint32_t)up, 65535);
+	}
+}
+
+/* Fills *s from the plan; false: a pool failed. */
+static bool
+emit_plan(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
+{
+	bool done = true;
+
+	switch (p->kind) {
+	case PLAN_SYN:
+		s->seq = t->snd.iss;
+		s->again = t->retries > 0;
+		tcp->retransmits += s->again;
+		t->snd.nxt = seq_add(t->snd.iss, 1);
+		t->flags &= ~(uint32_t)T_SEND_SYN;
+		syn_fill(tcp, t, s);
+		return true;
+	case PLAN_AGAIN:
+		done = emit_again(tcp, t, p, s);
+		break;
+	case PLAN_NEW:
+		done = emit_new(tcp, t, p, s);
+		break;
+	case PLAN_KEEP:
+		/*= RFC 9293 3.8.4 SHLD-12: no data, one number below SND.NXT */
+		s->seq = seq_sub(t->snd.nxt, 1);
+		t->flags &= ~(uint32_t)T_KEEP_PROBE;
+		tcp->keep_alives++;
+		break;
+	default:
+		s->seq = t->snd.nxt;
+		break;
+	}
+	if (!done)
+		return false;
+	if (t->flags & T_PROBE)
+		tcp->probes++;
+	t->flags &= ~(uint32_t)T_PROBE;
+	seg_text_bits(tcp, t, p, s);
+	return true;
+}
+
+/* The next segment to send now. */
+bool
+tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
+{
+	struct sw_trace *ev;
+	struct plan p;
+
+	tcp->now = now;
+	p = plan_make(tcp, t, gso);
+	memset(s, 0, sizeof(*s));
+	if (p.kind == PLAN_NOTHING)
+		return false;
+	s->chunk = NONE;
+	seg_header(tcp, t, s);
+	if (!emit_plan(tcp, t, &p, s))
+		return false;
+	if (s->ctl & SW_ACK)
+		ack_sent(tcp, t);
+	/*= RFC 6298 5.1: sending something that must be acknowledged starts the timer */
+	if (p.kind != PLAN_ACK && p.kind != PLAN_KEEP && t->retransmit == SW_NEVER)
+		retransmit_arm(tcp, t);
+	tcp->segments_out++;
+	ev = trace_new(tcp, &t->h, now, SW_T_OUT);
+	if (ev != NULL) {
+		trace_seg(ev, s, s->ctl & SW_SYN ? s->wnd : s->wnd << t->rcv_wscale);
+		ev->from = ev->to = t->h.state;
+		ev->retransmission = s->again;
+	}
+	settle(tcp, t);
+	return true;
+}

@@ -1,0 +1,289 @@
+/*
+ * tcp.h - the connection: RFC 9293 section 3 on structs.
+ *
+ * tcp knows segments (struct seg), sequence numbers, buffers and timers.  It
+ * does not know addresses, packets, how a connection was found, nor what a clock
+ * is: `now` is an argument.  net holds the records and calls in here; after each
+ * call it looks at tcp_deadline(), tcp_has_output() and tcb.news.
+ *
+ * A connection in SYN-RECEIVED that came from a listener, and one in TIME-WAIT
+ * that the application has released, are kept small by net and made into a
+ * struct tcb while a segment is decided: so there is one set of rules.
+ */
+#ifndef SW_TCP_TCP_H
+#define SW_TCP_TCP_H
+
+#include "base/chunk.h"
+#include "base/list.h"
+#include "base/seg.h"
+#include "base/wheel.h"
+
+#include <synwave/sw_probe.h>
+
+/* ---- records ------------------------------------------------------------ */
+
+/* What the three sizes of connection have in common.  net's but for `state`. */
+struct head {
+	struct sw_addr local, remote;
+	uint16_t local_port, remote_port;
+	uint8_t state; /* enum sw_state; assigned in fsm_go() only */
+	uint8_t kind;  /* net's: which record this is */
+	uint8_t iface;
+	uint8_t mark;  /* net's */
+};
+
+enum { /* tcb.flags */
+	T_PASSIVE = 1 << 0,    /* came from a passive OPEN: a RST returns it to LISTEN */
+	T_SACK = 1 << 1,       /* both ends sent SACK-permitted */
+	T_TS = 1 << 2,	       /* both ends sent timestamps */
+	T_WSCALE = 1 << 3,     /* both ends sent a window scale */
+	T_CLOSE = 1 << 4,      /* CLOSE was called: a FIN follows the queue */
+	T_FIN_SENT = 1 << 5,   /* our FIN is below SND.NXT */
+	T_FIN_RCVD = 1 << 6,   /* the peer's FIN is below RCV.NXT */
+	T_ACK_NOW = 1 << 7,    /* an ACK is owed at once */
+	T_ACK_LATER = 1 << 8,  /* an ACK is owed when `delack` comes */
+	T_SEND_SYN = 1 << 9,   /* a SYN or SYN-ACK is to be sent (again) */
+	T_PROBE = 1 << 10,     /* a zero-window probe is to be sent */
+	T_KEEP_PROBE = 1 << 11, /* a keep-alive is to be sent */
+	T_RELEASED = 1 << 12,  /* the application has gone */
+	T_NAGLE = 1 << 13,
+	T_KEEPALIVE = 1 << 14,
+	T_MORE = 1 << 15,      /* the last SEND said that more comes */
+	T_URG_SENT = 1 << 16,  /* SND.UP is ahead of SND.UNA */
+	T_URG_RCVD = 1 << 17,  /* RCV.UP is ahead of what was given */
+	T_TROUBLE = 1 << 18,   /* R1 reached, or a soft ICMP error */
+	T_CHALLENGE = 1 << 19, /* the ACK owed answers something refused */
+	T_CHALLENGED = 1 << 20, /* `challenge_ms` counts */
+	T_MTU_DROPPED = 1 << 21, /* the path MTU fell: cut again what is in flight */
+	T_OPENED = 1 << 22,    /* reached ESTABLISHED at some time */
+	T_FIN_KNOWN = 1 << 23, /* the peer's FIN came ahead of a gap: active.fin */
+	T_BROKEN = 1 << 24,    /* an invariant failed: this connection is reset */
+	T_FAR = 1 << 25	       /* a GiB was acknowledged: ISS is no bound any more */
+};
+
+enum { /* tcb.news: what net must look at after a call; net clears it */
+	NEWS_READY = 1,	 /* sw_ready()'s answer may have changed */
+	NEWS_OUTPUT = 2	 /* there may be something to send */
+};
+
+/*
+ * A connection.  Names are RFC 9293 3.3.1's.  At most 232 bytes, so that with
+ * its table slot an idle one costs 256; what data in flight needs is in struct
+ * active, which an idle connection does not hold.
+ */
+struct tcb {
+	struct head h;
+	struct wheel_node timer; /* net's: armed at tcp_deadline() */
+	struct link ready;	 /* net's: has something to send */
+	struct link event;	 /* net's: has news, or waits in sw_accept() */
+	uint64_t user;
+	uint32_t generation;	 /* net's */
+	uint32_t listener;	 /* net's: NONE */
+
+	struct { /* send sequence space */
+		seq una, nxt, iss;
+		seq wl1, wl2;
+		seq up;
+		uint32_t wnd;	  /* REC-1: 32 bits, scaled */
+		uint32_t wnd_max; /* the largest ever offered: RFC 5961 5.2, SWS */
+	} snd;
+	struct { /* receive sequence space */
+		seq nxt, irs;
+		seq up;
+		seq acked;	  /* Last.ACK.sent (RFC 7323) */
+		uint32_t wnd;	  /* what was offered beyond nxt: never shrinks */
+	} rcv;
+
+	uint32_t flags;
+	uint32_t active; /* struct active; NONE: idle */
+	uint32_t ts_recent, ts_offset;
+	uint32_t ts_recent_s; /* when ts_recent was taken, in seconds */
+	uint32_t srtt_us, rttvar_us, rto_us; /* RFC 6298; srtt x 8, rttvar x 4 */
+	uint32_t cwnd, ssthresh;
+	uint32_t snd_buf, rcv_buf;
+	uint16_t mss;	      /* the largest text that we send, options counted in */
+	uint16_t peer_mss;    /* MSS option of the peer, or the default */
+	uint16_t path_mss;    /* what the path's MTU allows, options not counted */
+	uint16_t user_timeout_s; /* 0: the configured one */
+	uint8_t snd_wscale, rcv_wscale;
+	uint8_t retries;      /* timeouts in a row */
+	uint8_t news;
+	uint8_t ttl, tos;
+	uint8_t error;	      /* -enum sw_error */
+	uint8_t probes;	      /* keep-alives unanswered, R1 told */
+	uint32_t challenge_ms; /* no challenge ACK before, low bits of milliseconds */
+
+	sw_ns retransmit; /* REXMIT or PERSIST, by what is in flight */
+	sw_ns delack;
+	sw_ns late;	  /* KEEP, USER or MSL2, by state */
+	sw_ns heard;	  /* SYN states: when the first SYN went.  After: last segment in */
+};
+
+/*
+ * A transmission: a run of sequence space sent at one instant, one segment or
+ * one super-segment.  Cut in two where a SACK, an ACK or a loss ends inside it.
+ * Records are linked in order of sequence and in order of sending: RACK's.
+ */
+enum {
+	R_SACKED = 1,	/* the peer has it, beyond SND.UNA */
+	R_LOST = 2,	/* taken for lost; to be sent again */
+	R_AGAIN = 4,	/* was retransmitted: no RTT from it (Karn) */
+	R_FIN = 8,	/* its last number is our FIN */
+	R_FLIGHT = 16	/* counted in active.pipe */
+};
+
+struct rec {
+	struct link in_seq;
+	struct link in_time;
+	seq seq;
+	uint32_t len;	    /* sequence numbers, the FIN's too */
+	sw_ns sent;	    /* when last sent */
+	uint64_t delivered; /* active.delivered when sent: for rate samples */
+	struct place text;  /* where its first byte stands */
+	uint8_t flags;
+	uint8_t times;	    /* sent how often */
+	uint16_t parts;	    /* SACKed neighbours are joined: how many they were */
+};
+
+/* Bytes that came ahead of a gap. */
+struct run {
+	struct link in_seq;
+	struct link in_use; /* most recently changed first: RFC 2018 4 */
+	seq seq;
+	struct chain text;
+};
+
+enum cc_kind { CC_NEWRENO };
+enum cc_phase { CC_OPEN, CC_RECOVERY, CC_LOSS };
+
+/* What a connection needs only while bytes are queued or in flight. */
+struct active {
+	struct chain snd;	/* from SND.UNA on: in flight, then not yet sent */
+	struct place nxt;	/* where SND.NXT stands in snd */
+	struct list recs;	/* in_seq */
+	struct list recs_in_time;
+	uint32_t hint;		/* record last SACKed: where the search begins */
+	uint32_t highest;	/* highest SACKed record; NONE */
+	uint32_t pipe;		/* bytes in the network (RFC 6675) */
+	uint32_t sacked, lost;	/* bytes marked so */
+	uint64_t delivered;	/* bytes acknowledged or SACKed so far */
+
+	struct chain rcv;	/* in order, not yet given to the application */
+	struct list runs;	/* in_seq */
+	struct list runs_in_use;
+	uint32_t n_runs;
+	struct sack dsack;	/* RFC 2883: to report once, left == right: none */
+	uint32_t unacked;	/* bytes taken since the last ACK: SHLD-19 */
+
+	uint8_t phase;		/* enum cc_phase */
+	uint8_t controller;	/* enum cc_kind */
+	uint16_t dup_acks;
+	seq recover;		/* RFC 6582, 6675: HighData at the loss */
+	uint32_t prior_cwnd, prior_ssthresh;
+	uint32_t cwnd_bytes;	/* congestion avoidance: acknowledged since cwnd last grew */
+	sw_ns stalled_since;	/* first transmission of what is not acknowledged: R2 */
+	sw_ns last_sent;	/* restart after idle: RFC 5681 4.1 */
+	uint32_t retransmits;
+	uint32_t retry;		/* no LOST record stands before it; NONE: none at all */
+	uint32_t force;		/* fast retransmit: send one lost record whatever cwnd */
+	seq fin;		/* T_FIN_KNOWN: the number of the peer's FIN */
+	uint64_t cc[8];		/* the controller's own */
+};
+
+/* ---- the part of TCP that a stack has once ------------------------------ */
+
+struct tcp_ring { /* trace events that wait */
+	uint64_t distance; /* from this struct to the first */
+	uint32_t cap, head, used;
+	uint64_t dropped;
+};
+
+struct tcp {
+	sw_ns now; /* of the call that is under way */
+	struct pool actives, chunks, recs, runs;
+	struct tcp_ring trace;
+	uint64_t verdicts[SW_N_VERDICTS];
+	uint64_t edges[64];	/* how often each edge of fsm.c was taken */
+	uint64_t broken;	/* invariants */
+	uint32_t broken_line;
+	uint64_t segments_out, bytes_in, bytes_out;
+	uint64_t retransmits, retransmit_bytes, rtos, recoveries, probes, keep_alives, challenges;
+
+	/* limits and times, from struct sw_config */
+	sw_ns tick, msl, rto_init, rto_min, rto_max, delack;
+	sw_ns user_timeout, syn_timeout, keep_idle, keep_interval, fin_wait_2, challenge_every;
+	uint32_t r1, syn_ack_tries, keep_probes, runs_per_conn, iw_segments;
+	uint32_t snd_buf, rcv_buf;
+	uint8_t ttl, tos;
+	bool timestamps, window_scale, sack, nagle;
+};
+
+/* What to answer when there is no connection to answer from: a RST. */
+struct reply {
+	bool rst;
+	struct seg seg; /* complete: seq, ack, ctl */
+};
+
+/* ---- what net calls ----------------------------------------------------- */
+
+/* A fresh tcb in CLOSED: everything but h and net's links.  path_mss: MTU less
+ * the headers.  ts_offset and iss: net's keyed hashes. */
+void tcp_fresh(const struct tcp *, struct tcb *, uint16_t path_mss, seq iss, uint32_t ts_offset);
+/* CLOSED -> LISTEN, for a block that will take a SYN. */
+void tcp_listen(struct tcp *, struct tcb *, sw_ns now);
+/* Active OPEN: CLOSED -> SYN-SENT.  handshake.c */
+void tcp_open(struct tcp *, struct tcb *, sw_ns now);
+/* Any segment for this tcb, whatever its state (LISTEN takes a SYN). arrives.c */
+enum sw_verdict tcp_arrives(struct tcp *, struct tcb *, struct seg *, sw_ns now, struct reply *);
+/* A segment for nobody, state CLOSED (3.10.7.1). */
+enum sw_verdict tcp_arrives_closed(const struct seg *, struct reply *);
+/* The checks of LISTEN that need no tcb (3.10.7.2): SYN_TAKEN: go on with a tcb. */
+enum sw_verdict tcp_arrives_listen(const struct seg *, struct reply *);
+
+/* Is there anything to send now?  Cheap; may say yes when tcp_emit() then finds none. */
+bool tcp_has_output(const struct tcp *, const struct tcb *);
+/*
+ * The next segment to send now, into *s; false: nothing.  gso: longest text of
+ * a super-segment (0: one MSS).  The segment counts as sent.  send.c
+ */
+bool tcp_emit(struct tcp *, struct tcb *, sw_ns now, uint32_t gso, struct seg *);
+
+sw_ns tcp_deadline(const struct tcb *);
+/* Runs what is due (timers.c).  May end the connection (state CLOSED, error). */
+void tcp_expire(struct tcp *, struct tcb *, sw_ns now, struct reply *);
+
+/* User calls (calls.c, teardown.c): as in sw.h. */
+ptrdiff_t tcp_send(struct tcp *, struct tcb *, sw_ns now, const void *, size_t n, unsigned flags);
+ptrdiff_t tcp_receive(struct tcp *, struct tcb *, sw_ns now, void *, size_t n);
+int tcp_close(struct tcp *, struct tcb *, sw_ns now);
+void tcp_release(struct tcp *, struct tcb *, sw_ns now, struct reply *);
+void tcp_abort(struct tcp *, struct tcb *, sw_ns now, struct reply *);
+unsigned tcp_ready(const struct tcp *, const struct tcb *);
+int tcp_set(struct tcp *, struct tcb *, sw_ns now, enum sw_option, uint64_t value);
+void tcp_status(const struct tcp *, const struct tcb *, struct sw_status *);
+/* Gives back everything but the block. */
+void tcp_drop(struct tcp *, struct tcb *);
+
+/* ICMP, already found to quote this connection (RFC 5927: tcp_in_flight first). */
+bool tcp_in_flight(const struct tcb *, seq quoted);
+void tcp_icmp_error(struct tcp *, struct tcb *, sw_ns now, bool hard);
+void tcp_path_mss(struct tcp *, struct tcb *, sw_ns now, uint16_t path_mss);
+
+/* 0, or the line of the first broken invariant of this tcb (check.c). */
+int tcp_check(const struct tcp *, const struct tcb *);
+
+/* May a TIME-WAIT be taken over by this SYN (RFC 6191, MAY-2)?  teardown.c */
+bool tcp_time_wait_reusable(const struct tcp *, const struct tcb *, const struct seg *);
+
+/* t.mss from path_mss, peer_mss and the options: also when net made a record large. */
+void mss_settle(struct tcp *, struct tcb *);
+
+/* How many edges, and which; from fsm.c. */
+size_t fsm_edges(const struct sw_edge **);
+
+/* trace.c: the next free event, cleared, or NULL (no ring, or full: counted). */
+struct sw_trace *trace_new(struct tcp *, const struct head *, sw_ns now, enum sw_trace_kind);
+bool trace_take(struct tcp *, struct sw_trace *);
+void trace_seg(struct sw_trace *, const struct seg *, uint32_t wnd);
+
+#endif

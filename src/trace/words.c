@@ -1,0 +1,120 @@
+/*
+ * words.c - segments and runs of data in words.
+ *
+ * Relative numbers count from the ISS, so that a SYN is 0 and the first byte 1.
+ */
+#include "trace/ladder.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Adds to a text of LADDER_TEXT bytes; what does not fit is left out. */
+static void __attribute__((format(printf, 2, 3)))
+add(char *text, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, LADDER_TEXT - used, format, args);
+	va_end(args);
+}
+
+/* A sequence number of `side` as it is to be shown. */
+static uint32_t
+shown(const struct sw_ladder *l, int side, uint32_t n)
+{
+	return l->cfg.absolute || !l->side[side].known ? n : n - l->side[side].iss;
+}
+
+/* A timestamp of `side`, from its first. */
+static uint32_t
+shown_time(const struct sw_ladder *l, int side, uint32_t n)
+{
+	return l->cfg.absolute || !l->side[side].stamped ? n : n - l->side[side].ts;
+}
+
+static void
+words_options(const struct sw_ladder *l, struct line *line, const struct sw_trace *t)
+{
+	char *o = line->options;
+	bool full = l->cfg.depth == SW_LADDER_FULL;
+
+	if (t->has & SW_HAS_MSS)
+		add(o, " mss" JOIN "%u", t->mss);
+	if (t->has & SW_HAS_WSCALE)
+		add(o, " ws" JOIN "%u", t->wscale);
+	if (t->has & SW_HAS_SACK_OK)
+		add(o, " sackOK");
+	if ((t->has & SW_HAS_TS) && full)
+		add(o, " TS" JOIN "%lu:%lu", (unsigned long)shown_time(l, line->side, t->tsval),
+		    (unsigned long)(t->tsecr ? shown_time(l, !line->side, t->tsecr) : 0));
+	else if ((t->has & SW_HAS_TS) && (t->ctl & SW_SYN))
+		add(o, " TS");
+	for (unsigned i = 0; i < t->sacks && i < 4 && (t->has & SW_HAS_SACK); i++)
+		add(o, "%s%lu:%lu", i ? "," : " sack" JOIN,
+		    (unsigned long)shown(l, !line->side, t->sack[i][0]),
+		    (unsigned long)shown(l, !line->side, t->sack[i][1]));
+}
+
+void
+words_segment(const struct sw_ladder *l, struct line *line, const struct sw_trace *t)
+{
+	const struct ladder_side *me = &l->side[line->side];
+	bool scaled = l->cfg.wire && me->scaled && l->side[!line->side].scaled &&
+		      !(t->ctl & SW_SYN);
+	char ctl[SW_CTL_TEXT];
+
+	line->text[0] = line->options[0] = '\0';
+	add(line->text, "%s seq" JOIN "%lu", sw_trace_ctl(t->ctl, ctl),
+	    (unsigned long)shown(l, line->side, t->seq));
+	if (t->ctl & SW_ACK)
+		add(line->text, " ack" JOIN "%lu", (unsigned long)shown(l, !line->side, t->ack));
+	if (t->len)
+		add(line->text, " len" JOIN "%lu", (unsigned long)t->len);
+	if (!(t->ctl & SW_RST))
+		add(line->text, " win" JOIN "%lu", (unsigned long)t->wnd << (scaled ? me->wscale : 0));
+	if (t->ctl & SW_URG)
+		add(line->text, " up" JOIN "%u", t->up);
+	words_options(l, line, t);
+}
+
+static void
+words_way(char *text, const struct run *r, int side)
+{
+	char n[32], b[32];
+
+	if (r->segments[side])
+		add(text, "%s%s segment%s, %s bytes %s", *text ? ", " : "",
+		    draw_count(r->segments[side], n), r->segments[side] == 1 ? "" : "s",
+		    draw_count(r->payload[side], b), side ? "B->A" : "A->B");
+	if (r->acks[side])
+		add(text, "%s%s ACK%s %s", *text ? ", " : "", draw_count(r->acks[side], n),
+		    r->acks[side] == 1 ? "" : "s", side ? "B->A" : "A->B");
+}
+
+bool
+words_run(const struct run *r, struct line *line)
+{
+	char n[32];
+	uint32_t again = r->again[0] + r->again[1], lost = r->lost[0] + r->lost[1];
+
+	memset(line, 0, sizeof(*line));
+	line->kind = LINE_RUN;
+	line->at = r->at;
+	line->arrives = SW_NEVER;
+	line->state[0] = line->state[1] = NO_STATE;
+	words_way(line->text, r, 0);
+	words_way(line->text, r, 1);
+	if (again)
+		add(line->options, "%s sent again", draw_count(again, n));
+	if (lost)
+		add(line->options, "%s%s lost", again ? ", " : "", draw_count(lost, n));
+	if (r->timeouts)
+		add(line->options, "%s%s retransmission timeout%s", again || lost ? ", " : "",
+		    draw_count(r->timeouts, n), r->timeouts == 1 ? "" : "s");
+	if (r->probes)
+		add(line->options, "%s%s zero-window probe%s", *line->options ? ", " : "",
+		    draw_count(r->probes, n), r->probes == 1 ? "" : "s");
+	return *line->text || *line->options;
+}
