@@ -86,7 +86,7 @@ $(BUILD)/%.o: %.c $(BUILD)/.commands | build/.need-build
 $(core): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(users): room_flags = -Isrc
 $(cli): room_flags = -Isrc $$(pkg-config --cflags $(libs))
-$(BUILD)/test/%.o $(BUILD)/bench/%.o: room_flags = -Isrc -Itest
+$(BUILD)/test/%.o $(BUILD)/bench/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
 $(cli): | build/.need-program
 
 # One object in which only sw_ names are visible.

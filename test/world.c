@@ -25,8 +25,7 @@ world_new(void)
 		c->chunks = 2048;
 		c->records = c->runs = 2048;
 		c->traces = 4096;
-		w->path[i] = (struct sw_sim_path){.bytes = sizeof(w->path[i]),
-						  .delay = 10 * SW_MS};
+		w->path[i] = (struct sw_sim_path){.bytes = sizeof(w->path[i]), .delay = 10 * SW_MS};
 		w->iface[i] = (struct sw_iface){.link = SW_LINK_IP, .mtu = 1500};
 		w->end[i].port = i == A ? 40000 : 80;
 	}
@@ -304,8 +303,8 @@ listens(struct world *w, int host)
 void
 opens(struct world *w, int host)
 {
-	ok(sw_open_active(w->stack[host], now(w), &w->end[host], &w->end[!host],
-			  &w->conn[host]) == SW_OK);
+	ok(sw_open_active(w->stack[host], now(w), &w->end[host], &w->end[!host], &w->conn[host]) ==
+	   SW_OK);
 }
 
 void

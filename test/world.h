@@ -100,8 +100,8 @@ void until_true(struct world *, bool (*cond)(const struct world *), sw_ns limit)
 /* ---- what programs do: each expects that the stack agrees ---- */
 
 void listens(struct world *, int host);
-void opens(struct world *, int host);	/* from w->end[host] to w->end[!host] */
-void accepts(struct world *, int host); /* w->conn[host] */
+void opens(struct world *, int host);		 /* from w->end[host] to w->end[!host] */
+void accepts(struct world *, int host);		 /* w->conn[host] */
 void says(struct world *, int host, uint32_t n); /* SENDs n bytes of a known pattern */
 /* RECEIVEs exactly n bytes, which must be the pattern; without waiting. */
 void hears(struct world *, int host, uint32_t n);
@@ -135,8 +135,8 @@ void replays(struct world *, int host, unsigned n);
 
 /*
  * A forged segment arrives at `host` at once, as if from the other:
- * "FLAGS SEQ:END(LEN) [ack N] [win N] [<mss N,ws N,sackOK,TS VAL ECR,sack L:R>]";
- * FLAGS are of S F R P . U, as in tcpdump.  Numbers count from the ISS of that
+ * "FLAGS SEQ:END(LEN) [ack N] [win N] [up N] [<mss N,ws N,sackOK,TS VAL ECR,sack L:R>]";
+ * FLAGS are of S F R P . U E W, as in tcpdump; sack may stand there four times.  Numbers count from the ISS of that
  * side as soon as one is known, else from 0.  The payload is zeros.
  */
 void forge(struct world *, int host, const char *segment);

@@ -5,8 +5,8 @@
 #include "world.h"
 #include "tap.h"
 
-static const char letters[] = "SFRPU."; /* in the order in which they are written */
-static const uint8_t bits[] = {SW_SYN, SW_FIN, SW_RST, SW_PSH, SW_URG, SW_ACK};
+static const char letters[] = "SFRPU.EW"; /* in the order in which they are written */
+static const uint8_t bits[] = {SW_SYN, SW_FIN, SW_RST, SW_PSH, SW_URG, SW_ACK, SW_ECE, SW_CWR};
 
 /* What a number of `host` counts from. */
 static uint32_t
@@ -18,11 +18,11 @@ base(const struct world *w, int host)
 /* ---- writing ------------------------------------------------------------ */
 
 static void
-write_flags(uint8_t ctl, char text[8])
+write_flags(uint8_t ctl, char text[10])
 {
 	int n = 0;
 
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 8; i++)
 		if (ctl & bits[i])
 			text[n++] = letters[i];
 	if (n == 0)
@@ -62,7 +62,7 @@ world_write(const struct world *w, const struct world_seen *p, char *text, size_
 {
 	const struct sw_trace *t = &p->seg;
 	uint32_t seq = t->seq - base(w, p->from);
-	char flags[8], options[160], ack[24] = "";
+	char flags[10], options[160], ack[24] = "";
 
 	if (t->local.port == 0) {
 		snprintf(text, size, "%s not TCP (%lu bytes)", p->from ? "B>A" : "A>B",
@@ -151,12 +151,11 @@ read_option(struct reader *r, struct sw_trace *t)
 		t->has |= SW_HAS_TS;
 		t->tsval = number(r);
 		t->tsecr = number(r);
-	} else if (take(r, "sack")) {
+	} else if (t->sacks < 4 && take(r, "sack")) {
 		t->has |= SW_HAS_SACK;
-		t->sacks = 1;
-		t->sack[0][0] = number(r);
+		t->sack[t->sacks][0] = number(r);
 		r->bad = r->bad || !take(r, ":");
-		t->sack[0][1] = number(r);
+		t->sack[t->sacks++][1] = number(r);
 	} else {
 		r->bad = true;
 	}
@@ -188,6 +187,8 @@ read_segment(const char *text, struct sw_trace *t, unsigned *says)
 		*says |= SAYS_WIN;
 		t->wnd = number(&r);
 	}
+	if (take(&r, "up"))
+		t->up = (uint16_t)number(&r);
 	if (take(&r, "<")) {
 		*says |= SAYS_OPTIONS;
 		while (!r.bad && !take(&r, ">"))
@@ -255,8 +256,10 @@ put_options(const struct world *w, int from, const struct sw_trace *t, uint8_t *
 	if (t->has & SW_HAS_WSCALE)
 		p = put(put(p, 0x0303, 2), t->wscale, 1);
 	if (t->has & SW_HAS_SACK)
-		p = put(put(put(p, 0x050a, 2), t->sack[0][0] + base(w, !from), 4),
-			t->sack[0][1] + base(w, !from), 4);
+		p = put(put(p, 5, 1), 2 + 8 * (uint32_t)t->sacks, 1);
+	for (int i = 0; i < t->sacks; i++)
+		p = put(put(p, t->sack[i][0] + base(w, !from), 4),
+			t->sack[i][1] + base(w, !from), 4);
 	while ((p - head) % 4)
 		*p++ = 1;
 	return p;

@@ -264,6 +264,14 @@ int sw_open_passive(struct sw_stack *, sw_ns now, const struct sw_endpoint *loca
 		    uint32_t backlog, sw_conn *listener);
 
 /*
+ * Passive OPEN for one peer (3.9.1.1): the connection itself waits in LISTEN, on
+ * a port that is given, for a SYN of `remote`; there is nothing to accept.
+ * SEND on it, or an active OPEN of the same two endpoints, makes it active.
+ */
+int sw_open_passive_from(struct sw_stack *, sw_ns now, const struct sw_endpoint *local,
+			 const struct sw_endpoint *remote, sw_conn *);
+
+/*
  * Active OPEN (3.10.1): sends a SYN.  `local` NULL, or its address any, or its
  * port 0: chosen (RFC 6724 in small, RFC 6056).  Later SW_OPENED or SW_FAILED.
  */

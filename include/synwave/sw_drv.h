@@ -49,7 +49,8 @@ void sw_drv_close(struct sw_drv *);
 
 /*
  * Bring a TUN or TAP device up, with the kernel's own address on it (NULL:
- * none) and an MTU (0: as it is).  The address can be used at once.  0 or -1.
+ * none) and an MTU (0: as it is), and wait until packets pass.  The address can
+ * be used at once.  A device that is up already needs no rights.  0 or -1.
  */
 int sw_drv_up(struct sw_drv *, const struct sw_addr *kernel, unsigned prefix, uint32_t mtu,
 	      struct sw_drv_error *);

@@ -58,13 +58,13 @@ struct sw_sim_path {
 
 /* What happened to the packets of one direction.  Copies are not `sent`. */
 struct sw_sim_counters {
-	size_t bytes;	      /* sizeof(struct sw_sim_counters): set before the call */
+	size_t bytes; /* sizeof(struct sw_sim_counters): set before the call */
 	uint64_t sent, sent_bytes;
 	uint64_t lost, reordered, duplicated, corrupted;
 	uint64_t queue_dropped;
-	uint64_t too_big;     /* more than the mtu: answered by ICMP, as a router does */
-	uint64_t fragmented;  /* more than the mtu, and allowed to be cut */
-	uint64_t no_memory;   /* dropped because the simulator was out of memory */
+	uint64_t too_big;    /* more than the mtu: answered by ICMP, as a router does */
+	uint64_t fragmented; /* more than the mtu, and allowed to be cut */
+	uint64_t no_memory;  /* dropped because the simulator was out of memory */
 	uint64_t delivered, delivered_bytes;
 };
 
@@ -108,15 +108,15 @@ uint64_t sw_sim_hash(const struct sw_sim *);
 /* ---- watching and meddling ---------------------------------------------- */
 
 enum { /* what became of a packet, as bits */
-	SW_SIM_LOST = 1,
-	SW_SIM_REORDERED = 2,
-	SW_SIM_DUPLICATE = 4,	   /* this one is the copy, made on the wire */
-	SW_SIM_CORRUPTED = 8,
-	SW_SIM_QUEUE_DROPPED = 16,
-	SW_SIM_TOO_BIG = 32,
-	SW_SIM_FILTERED = 64,	   /* your filter took it away */
-	SW_SIM_INJECTED = 128,	   /* by sw_sim_inject() or, ICMP, by the link */
-	SW_SIM_GONE = SW_SIM_LOST | SW_SIM_QUEUE_DROPPED | SW_SIM_TOO_BIG | SW_SIM_FILTERED
+       SW_SIM_LOST = 1,
+       SW_SIM_REORDERED = 2,
+       SW_SIM_DUPLICATE = 4, /* this one is the copy, made on the wire */
+       SW_SIM_CORRUPTED = 8,
+       SW_SIM_QUEUE_DROPPED = 16,
+       SW_SIM_TOO_BIG = 32,
+       SW_SIM_FILTERED = 64,  /* your filter took it away */
+       SW_SIM_INJECTED = 128, /* by sw_sim_inject() or, ICMP, by the link */
+       SW_SIM_GONE = SW_SIM_LOST | SW_SIM_QUEUE_DROPPED | SW_SIM_TOO_BIG | SW_SIM_FILTERED
 };
 
 enum sw_sim_moment {
@@ -132,7 +132,7 @@ struct sw_sim_seen {
 	uint64_t id;	 /* from 1; a copy has its own */
 	uint64_t number; /* of this direction, from 0: loss_mask's; copies have the original's */
 	unsigned fate;	 /* bits; SENT: what is known then */
-	sw_ns arrives;	 /* SENT: when it will arrive if nothing is in `fate`; SW_NEVER: not known */
+	sw_ns arrives; /* SENT: when it will arrive if nothing is in `fate`; SW_NEVER: not known */
 	const uint8_t *data; /* the IP packet; SENT: before corruption; ARRIVED: after */
 	uint32_t len;
 };

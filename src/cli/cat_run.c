@@ -151,7 +151,7 @@ cat_write(struct cat *c)
 	return true;
 }
 
-/* Peer to standard output, until one of them has enough. */
+/* Peer to standard output, until one of them has enough; the peer's FIN ends it. */
 static void
 cat_receive(struct cat *c)
 {
@@ -166,6 +166,8 @@ cat_receive(struct cat *c)
 		c->peer_done = n == 0;
 		c->out_at = 0;
 		c->out_n = n > 0 ? (size_t)n : 0;
+		if (c->peer_done && io_close(&c->out) != 0 && errno != EBADF)
+			fail_here(c, "standard output");
 	}
 }
 
@@ -302,8 +304,6 @@ cat_linger(struct cat *c)
 
 	sw_release(c->on.stack, sw_drv_now(), c->conn);
 	c->conn = 0;
-	if (io_close(&c->out) != 0 && errno != EBADF)
-		fail_here(c, "standard output");
 	do
 		cat_wait(c, waits ? until : 0);
 	while (waits && !c->done && sw_drv_now() < until);

@@ -149,6 +149,7 @@ static int
 device_open(struct net *n, const struct net_args *a)
 {
 	struct sw_drv_error e;
+	bool made;
 
 	if (!a->has_via && if_nametoindex(a->device) == 0) {
 		fprintf(stderr,
@@ -165,13 +166,14 @@ device_open(struct net *n, const struct net_args *a)
 			fprintf(stderr, "synwave: %s\n", e.text);
 		return 1;
 	}
-	if (sw_drv_made(n->drv) && sw_drv_up(n->drv, &a->via, a->prefix, a->mtu, &e) != 0) {
-		fprintf(stderr, "synwave: %s\n", e.text);
-		return 1;
-	}
-	if (!sw_drv_is_up(n->drv) && sw_drv_up(n->drv, NULL, 0, 0, NULL) != 0) {
+	made = sw_drv_made(n->drv);
+	if (!made && !sw_drv_is_up(n->drv) && sw_drv_up(n->drv, NULL, 0, 0, NULL) != 0) {
 		fprintf(stderr, "synwave: %s is down: sudo ip link set %s up\n", a->device,
 			a->device);
+		return 1;
+	}
+	if (sw_drv_up(n->drv, made ? &a->via : NULL, a->prefix, made ? a->mtu : 0, &e) != 0) {
+		fprintf(stderr, "synwave: %s\n", e.text);
 		return 1;
 	}
 	return 0;

@@ -58,8 +58,10 @@ static const struct argp_option options[] = {
 	{0, 0, 0, 0, "What is shown:", 4},
 	{"ladder", KEY_LADDER, "full|brief|none", 0, "every segment; opening and closing, with data folded (default); nothing", 4},
 	{"absolute", KEY_ABSOLUTE, 0, 0, "sequence numbers as on the wire, not from the ISS", 4},
-	{"output", 'o', "text|mermaid|json", 0, "ladder and summary; a Mermaid sequenceDiagram; the summary as one JSON object on one line", 4},
-	{"pcap", KEY_PCAP, "OUT", 0, "write a capture, as seen on the wire at A: what A sent before the faults, what came to A after them", 4},
+	{"output", 'o', "text|mermaid|json", 0, "ladder and summary; a Mermaid sequenceDiagram; the summary as "
+		"one JSON object on one line", 4},
+	{"pcap", KEY_PCAP, "OUT", 0, "write a capture, taken on the wire at A: what A sent before the faults, "
+		"what came to A after them", 4},
 	{0}
 };
 
@@ -200,8 +202,7 @@ set_flag(int key, const char *arg, struct sim_args *a)
 }
 
 /* One line, and out. */
-static void __attribute__((noreturn))
-usage(const char *what, const char *arg)
+static void __attribute__((noreturn)) usage(const char *what, const char *arg)
 {
 	fprintf(stderr, "synwave sim: %s%s%s%s; try `synwave sim --help'\n", what, arg ? " '" : "",
 		arg ? arg : "", arg ? "'" : "");
@@ -241,8 +242,7 @@ int
 verb_sim(int argc, char **argv)
 {
 	const struct argp argp = {options, parse, "[FILE]", doc, NULL, NULL, NULL};
-	struct sim_args args = {
-	    .rtt = 20 * SW_MS, .rate = 100000000, .mtu = 1500, .seed = 1};
+	struct sim_args args = {.rtt = 20 * SW_MS, .rate = 100000000, .mtu = 1500, .seed = 1};
 	static struct run run; /* large: two buffers of 64 KiB */
 	char why[256];
 	int code;

@@ -26,9 +26,9 @@ enum sim_close { CLOSE_A, CLOSE_B, CLOSE_BOTH };
 struct sim_args {
 	const char *file; /* NULL: a made one; "-": standard input */
 	const char *pcap;
-	sw_ns rtt, jitter, limit; /* limit 0: chosen */
-	uint64_t rate, queue;	  /* queue 0: chosen */
-	uint32_t loss, reorder, duplicate, corrupt;	/* ppm */
+	sw_ns rtt, jitter, limit;		    /* limit 0: chosen */
+	uint64_t rate, queue;			    /* queue 0: chosen */
+	uint32_t loss, reorder, duplicate, corrupt; /* ppm */
 	uint32_t burst_enter, burst_leave;
 	uint64_t loss_mask;
 	uint32_t mtu, path_mtu;
@@ -55,8 +55,8 @@ enum { PATH_CAP = 64 };
 struct path { /* the states of one end */
 	enum sw_state state[PATH_CAP];
 	int n;
-	bool legal;	/* each step is a row of Figure 5 */
-	bool cut;	/* more than PATH_CAP */
+	bool legal; /* each step is a row of Figure 5 */
+	bool cut;   /* more than PATH_CAP */
 };
 
 struct wire { /* what is counted on the wire */
@@ -68,7 +68,7 @@ struct wire { /* what is counted on the wire */
 	uint64_t packets;
 };
 
-struct source { /* bytes on their way into a connection */
+struct source {	    /* bytes on their way into a connection */
 	FILE *file; /* NULL: made */
 	uint64_t key, made, left;
 	struct sha256_ctx sha;
@@ -103,7 +103,8 @@ struct run {
 	struct sw_sim *sim;
 	struct wire wire;
 	sw_ns limit, start;
-	uint64_t size; /* of FILE, if known; else 0 */
+	bool sized; /* FILE's size is known */
+	uint64_t size;
 	struct sw_ladder *ladder;
 	FILE *ladder_to; /* a temporary file while a progress bar is shown */
 	void *pcap, *dumper;

@@ -127,6 +127,14 @@ commas(uint64_t n, char text[32])
 	return text;
 }
 
+static const char *
+state_word(enum sw_state s)
+{
+	const char *name = sw_state_name(s);
+
+	return name ? name : "?";
+}
+
 /* ---- text --------------------------------------------------------------- */
 
 static void
@@ -137,7 +145,7 @@ print_states(const struct run *r, int host, const char *lead)
 
 	printf("%sstates %c      ", lead, 'A' + host);
 	for (int i = 0; i < p->n; i++) {
-		const char *name = sw_state_name(p->state[i]);
+		const char *name = state_word(p->state[i]);
 
 		if (column + (int)strlen(name) + 1 > 96) {
 			printf("\n%s             ", lead);
@@ -223,8 +231,8 @@ report_text(const struct run *r, const char *lead)
 	print_way(r, HOST_A, lead);
 	if (r->args->both)
 		print_way(r, HOST_B, lead);
-	printf("%ssent again     %" PRIu64 " segments by A, %" PRIu64 " by B\n", lead, a.retransmits,
-	       b.retransmits);
+	printf("%ssent again     %" PRIu64 " segments by A, %" PRIu64 " by B\n", lead,
+	       a.retransmits, b.retransmits);
 	printf("%shandshake      %" PRIu64 " segments, " SECONDS "\n", lead, r->wire.handshake,
 	       IN_SECONDS(handshake_time(r)));
 	printf("%sclose          %" PRIu64 " segments, " SECONDS "\n", lead, r->wire.close,
@@ -268,7 +276,7 @@ put_states(json_t *o, const char *key, const struct path *p)
 	json_t *list = json_array();
 
 	for (int i = 0; i < p->n; i++)
-		json_array_append_new(list, json_string(sw_state_name(p->state[i])));
+		json_array_append_new(list, json_string(state_word(p->state[i])));
 	json_object_set_new(o, key, list);
 }
 
@@ -350,7 +358,8 @@ report_json(const struct run *r)
 	if (!good)
 		put_text(o, "error", why);
 	put_way(o, r, HOST_A);
-	put_int(o, "retransmits", counters(r, HOST_A).retransmits + counters(r, HOST_B).retransmits);
+	put_int(o, "retransmits",
+		counters(r, HOST_A).retransmits + counters(r, HOST_B).retransmits);
 	if (r->args->both) {
 		reverse = json_object();
 		put_way(reverse, r, HOST_B);
@@ -391,7 +400,7 @@ progress(const struct run *r, bool last)
 {
 	static struct timespec before;
 	struct timespec t;
-	uint64_t got = r->host[HOST_B].sink.bytes, all = r->size;
+	uint64_t got = r->host[HOST_B].sink.bytes, all = r->sized ? r->size : 0;
 	int full = all ? (int)(got * 40 / all) : 0;
 	char n[32];
 

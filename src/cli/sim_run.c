@@ -69,15 +69,16 @@ configure(struct sw_config *c, const struct sim_args *a, int host)
 	c->runs = c->runs_per_conn = w / 1024 + 256;
 	c->traces = 4096;
 	for (unsigned i = 0; i < 32; i++)
-		c->secret[i] = (uint8_t)(sw_sim_random(a->seed, 2000 + (uint64_t)host * 4 + i / 8) >>
-					 (i % 8 * 8));
+		c->secret[i] =
+		    (uint8_t)(sw_sim_random(a->seed, 2000 + (uint64_t)host * 4 + i / 8) >>
+			      (i % 8 * 8));
 }
 
 /* Half a segment a round trip, and an hour for timers: slower is not working. */
 static sw_ns
 default_limit(const struct run *r)
 {
-	uint64_t size = r->size ? r->size : (uint64_t)16 << 30;
+	uint64_t size = r->sized ? r->size : (uint64_t)16 << 30;
 	uint64_t segments = size / (r->args->mtu - 60u > 1 ? r->args->mtu - 60u : 1) + 1;
 	sw_ns each = 2 * r->args->rtt + SW_MS;
 
@@ -153,17 +154,19 @@ programs_new(struct run *r)
 	return true;
 }
 
-/* How long FILE is, if it can be told. */
-static uint64_t
-file_size(const struct sim_args *a)
+/* How long FILE is; false: that cannot be told. */
+static bool
+file_size(const struct sim_args *a, uint64_t *size)
 {
 	struct stat st;
 
+	*size = MADE_BYTES;
 	if (!a->file)
-		return MADE_BYTES;
+		return true;
 	if (!strcmp(a->file, "-") || stat(a->file, &st) != 0 || !S_ISREG(st.st_mode))
-		return 0;
-	return (uint64_t)st.st_size;
+		return false;
+	*size = (uint64_t)st.st_size;
+	return true;
 }
 
 int
@@ -177,10 +180,10 @@ run_begin(struct run *r, const struct sim_args *args)
 		if (!source_open(&r->host[i].source, args, i))
 			return EXIT_FAILED;
 	}
-	r->size = file_size(args);
+	r->sized = file_size(args, &r->size);
 	r->limit = args->limit ? args->limit : default_limit(r);
-	if (!stack_new(&r->host[HOST_A], args, HOST_A) || !stack_new(&r->host[HOST_B], args, HOST_B) ||
-	    !wire_new(r) || !programs_new(r)) {
+	if (!stack_new(&r->host[HOST_A], args, HOST_A) ||
+	    !stack_new(&r->host[HOST_B], args, HOST_B) || !wire_new(r) || !programs_new(r)) {
 		fprintf(stderr, "synwave sim: cannot make the two hosts\n");
 		return EXIT_FAILED;
 	}
@@ -207,7 +210,8 @@ program_send(struct run *r, struct host *h)
 	ptrdiff_t n = 1;
 
 	while (!h->closed && n > 0 && source_fill(s)) {
-		n = sw_send(h->stack, sw_sim_now(r->sim), h->conn, s->buf + s->at, s->have - s->at, 0);
+		n = sw_send(h->stack, sw_sim_now(r->sim), h->conn, s->buf + s->at, s->have - s->at,
+			    0);
 		if (n > 0) {
 			s->at += (size_t)n;
 			s->bytes += (uint64_t)n;
@@ -239,8 +243,8 @@ all_acked(const struct host *h)
 {
 	struct sw_status status = {.bytes = sizeof(status)};
 
-	return h->source.end && h->conn &&
-	       sw_status(h->stack, h->conn, &status) == SW_OK && status.snd_queued == 0;
+	return h->source.end && h->conn && sw_status(h->stack, h->conn, &status) == SW_OK &&
+	       status.snd_queued == 0;
 }
 
 /* Has host i heard all that the other has to say? */
@@ -261,8 +265,9 @@ may_close(const struct run *r, int i)
 	if (h->closed || !h->conn || !h->source.end || !r->start)
 		return false;
 	if (r->args->close == CLOSE_BOTH)
-		return r->host[!i].conn && (r->host[!i].closed || (heard_all(r, HOST_A) &&
-		       heard_all(r, HOST_B) && all_acked(h) && all_acked(&r->host[!i])));
+		return r->host[!i].conn &&
+		       (r->host[!i].closed || (heard_all(r, HOST_A) && heard_all(r, HOST_B) &&
+					       all_acked(h) && all_acked(&r->host[!i])));
 	if ((int)r->args->close == i) /* the first to close */
 		return i == HOST_A || heard_all(r, HOST_B);
 	return h->sink.end;

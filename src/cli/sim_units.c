@@ -90,9 +90,13 @@ unit_time(const char *text, sw_ns *ns)
 bool
 unit_rate(const char *text, uint64_t *bps)
 {
-	static const struct unit units[] = {
-	    {"bit", 1},		  {"kbit", 1000},	{"mbit", 1000000}, {"gbit", 1000000000},
-	    {"tbit", 1000000000000}, {"", 1},		{"", 0}};
+	static const struct unit units[] = {{"bit", 1},
+					    {"kbit", 1000},
+					    {"mbit", 1000000},
+					    {"gbit", 1000000000},
+					    {"tbit", 1000000000000},
+					    {"", 1},
+					    {"", 0}};
 
 	return with_unit(text, units, bps) && *bps > 0 && *bps <= 1000000000000;
 }
@@ -100,9 +104,9 @@ unit_rate(const char *text, uint64_t *bps)
 bool
 unit_bytes(const char *text, uint64_t *bytes)
 {
-	static const struct unit units[] = {{"", 1},	      {"b", 1},	       {"k", 1024},
-					    {"kib", 1024},    {"m", 1048576},  {"mib", 1048576},
-					    {"g", 1u << 30},  {"gib", 1u << 30}, {"", 0}};
+	static const struct unit units[] = {{"", 1},	     {"b", 1},		{"k", 1024},
+					    {"kib", 1024},   {"m", 1048576},	{"mib", 1048576},
+					    {"g", 1u << 30}, {"gib", 1u << 30}, {"", 0}};
 
 	return with_unit(text, units, bytes) && *bytes > 0 && *bytes <= (uint64_t)1 << 30;
 }

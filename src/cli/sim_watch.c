@@ -48,7 +48,8 @@ edge_legal(const struct sw_trace *t)
 	size_t n = sw_probe_edges(&e);
 
 	for (size_t i = 0; i < n; i++)
-		if (e[i].figure_5 && e[i].from == t->from && e[i].on == t->cause && e[i].to == t->to)
+		if (e[i].figure_5 && e[i].from == t->from && e[i].on == t->cause &&
+		    e[i].to == t->to)
 			return true;
 	return false;
 }
@@ -103,7 +104,7 @@ count_segment(struct run *r, int side, const struct sw_trace *t)
 		w->iss[side] = t->seq;
 	} else if (side == HOST_A && !w->opened && (t->ctl & SW_ACK) &&
 		   t->seq == w->iss[HOST_A] + 1 && t->ack == w->iss[HOST_B] + 1 &&
-		   (t->len == 0 || !w->acked)) {
+		   ((t->len == 0 && !(t->ctl & SW_FIN)) || !w->acked)) {
 		w->acked = true;
 		w->handshake++; /* the last of the handshake, or that again */
 	}
@@ -167,8 +168,8 @@ static int
 ladder_begin(struct run *r)
 {
 	const struct sim_args *a = r->args;
-	bool tty = isatty(STDOUT_FILENO), none = a->out == OUT_JSON ||
-							 (a->out == OUT_TEXT && a->show == SHOW_NONE);
+	bool tty = isatty(STDOUT_FILENO),
+	     none = a->out == OUT_JSON || (a->out == OUT_TEXT && a->show == SHOW_NONE);
 	static const enum sw_state states[2] = {SW_CLOSED, SW_LISTEN};
 	char left[72], right[72];
 	struct sw_ladder_config cfg = {
@@ -248,7 +249,8 @@ watch_end(struct run *r)
 	if (r->ladder_to)
 		ladder_copy(r);
 	if (r->dumper) {
-		r->pcap_failed = pcap_dump_flush(r->dumper) != 0 || ferror(pcap_dump_file(r->dumper));
+		r->pcap_failed =
+		    pcap_dump_flush(r->dumper) != 0 || ferror(pcap_dump_file(r->dumper));
 		if (r->pcap_failed)
 			fprintf(stderr, "synwave sim: cannot write %s: %s\n", r->args->pcap,
 				strerror(errno));

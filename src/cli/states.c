@@ -40,7 +40,8 @@ static const struct sw_edge *
 find(const struct sw_edge *e, size_t n, const struct sw_edge *like)
 {
 	for (size_t i = 0; i < n; i++)
-		if (e[i].figure_5 == like->figure_5 && e[i].from == like->from && e[i].on == like->on)
+		if (e[i].figure_5 == like->figure_5 && e[i].from == like->from &&
+		    e[i].on == like->on)
 			return &e[i];
 	return NULL;
 }

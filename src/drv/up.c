@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/if_addr.h>
@@ -17,6 +18,9 @@
 #include <linux/rtnetlink.h>
 
 #include "drv.h"
+
+#define UP_PATIENCE 1000	/* milliseconds */
+#define ROUTE_LOCAL 0x80000000u /* RTF_LOCAL of <linux/ipv6_route.h> */
 
 struct addr_request {
 	struct nlmsghdr h;
@@ -90,6 +94,40 @@ address_add(unsigned index, const struct sw_addr *addr, unsigned prefix)
 	return netlink_ask(&r);
 }
 
+/* Is there a local route to an IPv6 address?  The kernel makes it by and by. */
+static bool
+route_is_there(const struct sw_addr *addr)
+{
+	FILE *f = fopen("/proc/net/ipv6_route", "re");
+	char line[256], want[40] = "";
+	unsigned flags;
+	bool found = false;
+
+	if (f == NULL)
+		return true; /* it cannot be known */
+	for (size_t i = 0; i < 16; i++)
+		snprintf(want + 2 * i, 3, "%02x", addr->b[i]);
+	while (!found && fgets(line, sizeof line, f) != NULL) {
+		found = strncmp(line, want, 32) == 0 &&
+			sscanf(line + 32, "%*s %*s %*s %*s %*s %*s %*s %x", &flags) == 1 &&
+			(flags & ROUTE_LOCAL) != 0;
+	}
+	fclose(f);
+	return found;
+}
+
+/* Wait until what is sent to the address arrives. */
+static void
+address_wait(const struct sw_addr *addr)
+{
+	const struct timespec pause = {0, 1000000};
+
+	if (sw_addr_is4(addr))
+		return;
+	for (int i = 0; i < UP_PATIENCE && !route_is_there(addr); i++)
+		nanosleep(&pause, NULL);
+}
+
 /* No duplicate address detection: a second of it is a second in which nothing works. */
 static void
 dad_off(const char *name)
@@ -121,22 +159,33 @@ mtu_set(int s, struct sw_drv *d, uint32_t mtu)
 	return 0;
 }
 
-/* The device's flags; with `raise`, IFF_UP is set first.  -1: error. */
+/* The device's flags; -1: error. */
 static int
-flags_get(int s, const struct sw_drv *d, bool raise)
+flags_get(int s, const struct sw_drv *d)
 {
 	struct ifreq r;
 
 	memset(&r, 0, sizeof r);
 	memcpy(r.ifr_name, d->name, sizeof d->name);
-	if (ioctl(s, SIOCGIFFLAGS, &r) != 0)
+	return ioctl(s, SIOCGIFFLAGS, &r) == 0 ? (uint16_t)r.ifr_flags : -1;
+}
+
+/* Up, and so far up that packets pass: the kernel notices the carrier by and by. */
+static int
+raise_device(int s, const struct sw_drv *d)
+{
+	const struct timespec pause = {0, 1000000};
+	int flags = flags_get(s, d);
+	struct ifreq r;
+
+	memset(&r, 0, sizeof r);
+	memcpy(r.ifr_name, d->name, sizeof d->name);
+	r.ifr_flags = (short)(flags | IFF_UP);
+	if (flags < 0 || ((flags & IFF_UP) == 0 && ioctl(s, SIOCSIFFLAGS, &r) != 0))
 		return -1;
-	if (raise) {
-		r.ifr_flags |= IFF_UP;
-		if (ioctl(s, SIOCSIFFLAGS, &r) != 0)
-			return -1;
-	}
-	return (uint16_t)r.ifr_flags;
+	for (int i = 0; i < UP_PATIENCE && (flags_get(s, d) & IFF_RUNNING) == 0; i++)
+		nanosleep(&pause, NULL);
+	return 0;
 }
 
 bool
@@ -149,7 +198,7 @@ sw_drv_is_up(const struct sw_drv *d)
 	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s < 0)
 		return false;
-	flags = flags_get(s, d, false);
+	flags = flags_get(s, d);
 	close(s);
 	return flags >= 0 && (flags & IFF_UP) != 0;
 }
@@ -166,16 +215,19 @@ sw_drv_up(struct sw_drv *d, const struct sw_addr *kernel, unsigned prefix, uint3
 	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (s < 0)
 		return drv_fail(e, d->name, NULL);
-	dad_off(d->name);
+	if (d->made)
+		dad_off(d->name);
 	if (mtu != 0 && mtu_set(s, d, mtu) != 0)
 		what = "cannot set the MTU";
-	else if (flags_get(s, d, true) < 0)
+	else if (raise_device(s, d) != 0)
 		what = "cannot bring it up";
 	else if (kernel != NULL && address_add(if_nametoindex(d->name), kernel, prefix) != 0)
 		what = "cannot set the kernel's address";
 	code = errno;
 	close(s);
 	errno = code;
+	if (what == NULL && kernel != NULL)
+		address_wait(kernel);
 	if (what == NULL)
 		return 0;
 	if (e == NULL)

@@ -49,39 +49,99 @@ open_tuple(struct sw_stack *s, struct tuple *t, seq *after, bool *reused)
 	return *reused ? 0 : SW_E_IN_USE;
 }
 
+/* The two ends of an OPEN that names its peer; the interface, or a negative error. */
+static int
+open_ends(struct sw_stack *s, const struct sw_endpoint *local, const struct sw_endpoint *remote,
+	  struct tuple *t)
+{
+	/*= RFC 9293 3.9.2.3 MUST-46: an OPEN to a multicast or broadcast address is refused */
+	if (remote == NULL || remote->port == 0 || !address_is_unicast(s, &remote->addr))
+		return SW_E_INVALID;
+	memset(t, 0, sizeof(*t));
+	t->remote = remote->addr;
+	t->remote_port = remote->port;
+	return open_local(s, local, t);
+}
+
+/* Passive OPEN for one peer (3.9.1.1). */
+int
+sw_open_passive_from(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local,
+		     const struct sw_endpoint *remote, sw_conn *name)
+{
+	struct tuple t;
+	uint32_t i;
+	int iface;
+
+	now = stack_now(s, now);
+	if (name == NULL || local == NULL || local->port == 0)
+		return SW_E_INVALID;
+	iface = open_ends(s, local, remote, &t);
+	if (iface < 0)
+		return iface;
+	if (conn_find(s, &t) != NONE)
+		return SW_E_IN_USE;
+	i = conn_new(s, &t, iface);
+	if (i == NONE)
+		return SW_E_NO_MEMORY;
+	tcp_listen(&s->tcp, block_at(s, i), now);
+	conn_settle(s, i, now, NULL);
+	*name = conn_name(s, i);
+	return 0;
+}
+
+/* A block that waits in LISTEN for just this peer; NONE. */
+static uint32_t
+open_waiting(const struct sw_stack *s, const struct tuple *t)
+{
+	uint32_t ref = t->local_port ? conn_find(s, t) : NONE;
+
+	if (ref == NONE || REF_KIND(ref) != KIND_BLOCK)
+		return NONE;
+	return block_at(s, REF_INDEX(ref))->h.state == SW_LISTEN ? REF_INDEX(ref) : NONE;
+}
+
+/* A fresh block for an active OPEN in *i; SW_OK or an error. */
+static int
+open_new(struct sw_stack *s, struct tuple *t, int iface, uint32_t *i)
+{
+	struct tcb *b;
+	bool reused;
+	seq after;
+	int error = open_tuple(s, t, &after, &reused);
+
+	if (error != 0)
+		return error;
+	*i = conn_new(s, t, iface);
+	if (*i == NONE)
+		return SW_E_NO_MEMORY;
+	b = block_at(s, *i);
+	if (reused && !s->iss_forced && seq_off(b->snd.iss, after) <= (int32_t)UINT16_MAX)
+		b->snd.iss = b->snd.una = b->snd.nxt = seq_add(after, UINT16_MAX + 2u);
+	return SW_OK;
+}
+
 /* Active OPEN (3.10.1). */
 int
 sw_open_active(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local,
 	       const struct sw_endpoint *remote, sw_conn *name)
 {
 	struct tuple t;
-	struct tcb *b;
-	bool reused;
 	uint32_t i;
-	seq after;
 	int iface, error;
 
 	now = stack_now(s, now);
-	/*= RFC 9293 3.9.2.3 MUST-46: an OPEN to a multicast or broadcast address is refused */
-	if (remote == NULL || name == NULL || remote->port == 0 ||
-	    !address_is_unicast(s, &remote->addr))
+	if (name == NULL)
 		return SW_E_INVALID;
-	memset(&t, 0, sizeof(t));
-	t.remote = remote->addr;
-	t.remote_port = remote->port;
-	iface = open_local(s, local, &t);
+	iface = open_ends(s, local, remote, &t);
 	if (iface < 0)
 		return iface;
-	error = open_tuple(s, &t, &after, &reused);
-	if (error != 0)
-		return error;
-	i = conn_new(s, &t, iface);
-	if (i == NONE)
-		return SW_E_NO_MEMORY;
-	b = block_at(s, i);
-	if (reused && !s->iss_forced && seq_off(b->snd.iss, after) <= (int32_t)UINT16_MAX)
-		b->snd.iss = b->snd.una = b->snd.nxt = seq_add(after, UINT16_MAX + 2u);
-	tcp_open(&s->tcp, b, now);
+	i = open_waiting(s, &t); /*= RFC 9293 3.10.1: LISTEN becomes active */
+	if (i == NONE) {
+		error = open_new(s, &t, iface, &i);
+		if (error != SW_OK)
+			return error;
+	}
+	tcp_open(&s->tcp, block_at(s, i), now);
 	conn_settle(s, i, now, NULL);
 	*name = conn_name(s, i);
 	return 0;

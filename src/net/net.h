@@ -119,7 +119,7 @@ struct datagram { /* in reassembly; its bytes follow */
 	uint8_t proto, iface;
 	uint8_t ttl, tos;    /* of the first piece */
 	bool used, v6, dead; /* dead: overlapped; swallows the rest (RFC 5722) */
-	struct { uint16_t from, to; } piece[16]; /* sorted, disjoint */
+	struct { uint16_t from, to; } piece[48]; /* sorted, disjoint */
 	uint64_t head[6]; /* room for an IP header before the bytes */
 };
 

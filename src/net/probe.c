@@ -70,7 +70,7 @@ check_block(const struct sw_stack *s, uint32_t i)
 	CHECK(t->h.iface < s->ifaces.high);
 	CHECK(!in || conn_find(s, &tuple) == REF(KIND_BLOCK, i));
 	CHECK(in == (t->h.state != SW_CLOSED));
-	CHECK(t->h.state != SW_LISTEN);
+	CHECK(t->h.state != SW_LISTEN || t->listener == NONE);
 	CHECK(t->h.state != SW_CLOSED || !(t->flags & T_RELEASED));
 	CHECK(!(t->h.mark & MARK_ACCEPT_QUEUE) || listener_behind(s, t->listener) != NULL);
 	CHECK(in || (!link_in(&t->ready) && t->timer.deadline == SW_NEVER));

@@ -3,7 +3,7 @@
  *
  * Knows pieces, their order and their time.  Does not know what a datagram
  * carries, but for the few bytes that a first piece must have.  Everything is
- * bounded: datagrams, their length, and 16 pieces of each.
+ * bounded: datagrams, their length, and 48 pieces of each.
  *
  * RFC 791, RFC 815 (not its hole list), RFC 1122 3.3.2, RFC 1858, RFC 3128,
  * RFC 5722 (for IPv4 alike), RFC 6946, RFC 6980, RFC 8200 4.5.

@@ -9,7 +9,14 @@
 
 #include <string.h>
 
-enum { IP4_HEAD = 20, IP6_HEAD = 40, TCP_HEAD = 20, PROTO_TCP = 6, PROTO_ICMP = 1, PROTO_ICMP6 = 58 };
+enum {
+	IP4_HEAD = 20,
+	IP6_HEAD = 40,
+	TCP_HEAD = 20,
+	PROTO_TCP = 6,
+	PROTO_ICMP = 1,
+	PROTO_ICMP6 = 58
+};
 
 static uint32_t
 load_16(const uint8_t *p)

@@ -35,8 +35,8 @@ sim_mix_bytes(uint64_t hash, const uint8_t *p, uint32_t len)
 	uint32_t i = 0;
 
 	for (; i + 8 <= len; i += 8) {
-		uint64_t lo = (uint32_t)p[i] | (uint32_t)p[i + 1] << 8 |
-			      (uint32_t)p[i + 2] << 16 | (uint32_t)p[i + 3] << 24;
+		uint64_t lo = (uint32_t)p[i] | (uint32_t)p[i + 1] << 8 | (uint32_t)p[i + 2] << 16 |
+			      (uint32_t)p[i + 3] << 24;
 		uint64_t hi = (uint32_t)p[i + 4] | (uint32_t)p[i + 5] << 8 |
 			      (uint32_t)p[i + 6] << 16 | (uint32_t)p[i + 7] << 24;
 
@@ -403,8 +403,8 @@ host_send(struct sw_sim *sim, int host)
 		struct sim_host *h = &sim->hosts[host];
 
 		for (size_t i = 0; i < SIM_BATCH; i++)
-			out[i] = (struct sw_packet){.data = sim->room + i * SIM_CAP,
-						    .cap = SIM_CAP};
+			out[i] =
+			    (struct sw_packet){.data = sim->room + i * SIM_CAP, .cap = SIM_CAP};
 		n = sw_output(h->stack, sim->now, h->iface, out, SIM_BATCH);
 		drain(sim, host);
 		for (size_t i = 0; i < n; i++)

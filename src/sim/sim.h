@@ -11,9 +11,9 @@
 #include <synwave/sw_sim.h>
 
 enum {
-	SIM_BATCH = 4,		/* packets asked of a stack at once */
-	SIM_CAP = 65535 + 64,	/* room for one of them */
-	SIM_FLIGHT = 1 << 20	/* packets on all links at once: more are dropped */
+	SIM_BATCH = 4,	      /* packets asked of a stack at once */
+	SIM_CAP = 65535 + 64, /* room for one of them */
+	SIM_FLIGHT = 1 << 20  /* packets on all links at once: more are dropped */
 };
 
 /* The streams of random numbers of one direction: one a kind of fault. */
@@ -52,18 +52,18 @@ struct sim_event {
 struct sim_way { /* what one host sends */
 	struct sw_sim_path path;
 	uint64_t key[SIM_N_STREAMS];
-	uint64_t number;	/* packets sent so far */
-	sw_ns busy_until;	/* when the last byte in the queue will have left */
-	uint64_t remainder;	/* of dividing by the rate: no drift */
+	uint64_t number;    /* packets sent so far */
+	sw_ns busy_until;   /* when the last byte in the queue will have left */
+	uint64_t remainder; /* of dividing by the rate: no drift */
 	sw_ns last_arrival;
-	bool bad;		/* Gilbert-Elliott's state */
+	bool bad; /* Gilbert-Elliott's state */
 	struct sw_sim_counters count;
 };
 
 struct sim_host {
 	struct sw_stack *stack;
 	int iface;
-	int peer; /* host at the other end; -1: no link */
+	int peer;     /* host at the other end; -1: no link */
 	bool touched; /* packets came in: ask it for output */
 	struct sim_way way;
 };

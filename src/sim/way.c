@@ -200,8 +200,7 @@ way_copy(struct sw_sim *sim, const struct sim_packet *p)
 	struct sim_way *w = &sim->hosts[p->from].way;
 	struct sim_packet *copy;
 
-	if ((p->fate & SW_SIM_GONE) ||
-	    !way_chance(w, SIM_DUPLICATE, p->number, w->path.duplicate))
+	if ((p->fate & SW_SIM_GONE) || !way_chance(w, SIM_DUPLICATE, p->number, w->path.duplicate))
 		return NULL;
 	copy = sim_packet_new(sim, p->from, p->data, p->len);
 	if (!copy) {

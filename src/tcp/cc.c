@@ -25,11 +25,19 @@ newreno_acked(struct tcb *t, struct active *c, uint32_t bytes)
 	}
 }
 
+/* Half of what was in flight, and of what was allowed: behind a hole SND.UNA
+ * stands still, and what the peer has SACKed is not in the network. */
+static uint32_t
+half_flight(const struct tcb *t)
+{
+	/*= RFC 5681 3.1: ssthresh is at most half of FlightSize, at least two segments */
+	return max_u32(min_u32(flight(t), t->cwnd) / 2, 2u * t->mss);
+}
+
 static void
 newreno_loss(struct tcb *t, struct active *c)
 {
-	/*= RFC 5681 3.1: half of what is in flight, at least two segments */
-	t->ssthresh = max_u32(flight(t) / 2, 2u * t->mss);
+	t->ssthresh = half_flight(t);
 	t->cwnd = t->ssthresh;
 	c->cwnd_bytes = 0;
 }
@@ -39,7 +47,7 @@ newreno_timeout(struct tcb *t, struct active *c)
 {
 	/*= RFC 5681 3.1: ssthresh is constant while the same segment times out again */
 	if (t->retries == 0)
-		t->ssthresh = max_u32(flight(t) / 2, 2u * t->mss);
+		t->ssthresh = half_flight(t);
 	t->cwnd = t->mss;
 	c->cwnd_bytes = 0;
 }

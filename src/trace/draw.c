@@ -192,7 +192,8 @@ text_line(struct sw_ladder *l, const struct line *line)
 		text_segment(l, line);
 		return;
 	case LINE_TIMER:
-		snprintf(out, sizeof(out), "%*.*s", line->side ? COL_ARROW : 0, COL_ARROW, line->text);
+		snprintf(out, sizeof(out), "%*.*s", line->side ? COL_ARROW : 0, COL_ARROW,
+			 line->text);
 		put_row(l, line, out, true);
 		return;
 	case LINE_RUN:
@@ -267,15 +268,17 @@ draw_head(struct sw_ladder *l)
 	int n, gap;
 
 	if (l->cfg.form == SW_LADDER_MERMAID) {
-		n = fprintf(l->cfg.out, "sequenceDiagram\n    participant A as %s\n"
-					"    participant B as %s\n", l->name[0], l->name[1]);
+		n = fprintf(l->cfg.out,
+			    "sequenceDiagram\n    participant A as %s\n"
+			    "    participant B as %s\n",
+			    l->name[0], l->name[1]);
 		l->failed = l->failed || n < 0;
 		return;
 	}
 	gap = COL_STATE + 1 + COL_ARROW + 1 + COL_STATE - (int)strlen(l->name[0]) -
 	      (int)strlen(l->name[1]);
-	n = fprintf(l->cfg.out, "%*s  %s%*s%s\n", COL_TIME, "time", l->name[0], gap > 1 ? gap : 1, "",
-		    l->name[1]);
+	n = fprintf(l->cfg.out, "%*s  %s%*s%s\n", COL_TIME, "time", l->name[0], gap > 1 ? gap : 1,
+		    "", l->name[1]);
 	l->failed = l->failed || n < 0;
 }
 

@@ -1,9 +1,9 @@
 /*
  * ladder.c - which lines a ladder has, and which states stand beside them.
  *
- * One line is held back: a state that a segment brings about is written at the
- * end of that segment's arrow if nothing happened in between, as RFC 9293's
- * figures 6 to 13 do; else it gets a line of its own.  In a brief ladder runs of
+ * Lines are held back while their segments are under way: a state that a segment
+ * brings about is written at the end of its arrow, as RFC 9293's figures 6 to 13
+ * do, unless a later line already tells of that side.  In a brief ladder runs of
  * data are counted and become one line when something else happens.
  */
 #include "trace/ladder.h"
@@ -26,22 +26,47 @@ sw_ladder_new(const struct sw_ladder_config *cfg)
 	snprintf(l->name[1], LADDER_NAME, "%s", cfg->right ? cfg->right : "B");
 	draw_head(l);
 	if (cfg->states)
-		l->pending = (struct line){.kind = LINE_STATE,
-					   .at = cfg->start,
-					   .arrives = SW_NEVER,
-					   .side = -1, /* nobody's news */
-					   .state = {cfg->states[0], cfg->states[1]}};
+		l->wait[l->n_wait++] = (struct line){.kind = LINE_STATE,
+						     .at = cfg->start,
+						     .arrives = SW_NEVER,
+						     .side = -1, /* nobody's news */
+						     .state = {cfg->states[0], cfg->states[1]}};
 	return l;
 }
 
-/* ---- the line that is held back ----------------------------------------- */
+/* ---- the lines that are held back --------------------------------------- */
 
 static void
-pending_put(struct sw_ladder *l)
+wait_draw(struct sw_ladder *l, uint32_t n)
 {
-	if (l->pending.kind != LINE_NONE)
-		draw_line(l, &l->pending);
-	l->pending.kind = LINE_NONE;
+	for (uint32_t i = 0; i < n; i++)
+		draw_line(l, &l->wait[i]);
+	memmove(l->wait, l->wait + n, (l->n_wait - n) * sizeof(l->wait[0]));
+	l->n_wait -= n;
+}
+
+/* Draws what nothing can be added to any more, now that it is `at`. */
+static void
+wait_settle(struct sw_ladder *l, sw_ns at)
+{
+	uint32_t n = 0;
+
+	while (n < l->n_wait &&
+	       (l->wait[n].kind != LINE_SEGMENT || l->wait[n].arrives < at ||
+		l->wait[n].arrives == SW_NEVER) &&
+	       l->wait[n].at < at)
+		n++;
+	if (n == 0 && l->n_wait == LADDER_WAIT)
+		n = 1;
+	wait_draw(l, n);
+}
+
+static struct line *
+wait_push(struct sw_ladder *l, const struct line *line)
+{
+	wait_settle(l, line->at);
+	l->wait[l->n_wait] = *line;
+	return &l->wait[l->n_wait++];
 }
 
 /* The run of data so far becomes a line, or its few segments do. */
@@ -54,24 +79,24 @@ run_put(struct sw_ladder *l)
 
 	if (n > 0 && n <= LADDER_HELD && n == r->held && !r->timeouts && !r->probes) {
 		for (uint32_t i = 0; i < r->held; i++)
-			draw_line(l, &r->line[i]);
+			wait_push(l, &r->line[i]);
 	} else if (words_run(r, &line)) {
-		draw_line(l, &line);
+		wait_push(l, &line);
 	}
 	memset(r, 0, sizeof(*r));
 }
 
-static void
+static struct line *
 line_new(struct sw_ladder *l, enum line_kind kind, sw_ns at, int side)
 {
-	pending_put(l);
+	struct line line = {.kind = kind,
+			    .at = at,
+			    .arrives = SW_NEVER,
+			    .side = side,
+			    .state = {NO_STATE, NO_STATE}};
+
 	run_put(l);
-	memset(&l->pending, 0, sizeof(l->pending));
-	l->pending.kind = kind;
-	l->pending.at = at;
-	l->pending.arrives = SW_NEVER;
-	l->pending.side = side;
-	l->pending.state[0] = l->pending.state[1] = NO_STATE;
+	return wait_push(l, &line);
 }
 
 /* Does what happens to `side` at `at` belong to this line? */
@@ -83,20 +108,38 @@ line_meets(const struct line *line, int side, sw_ns at)
 	return line->side == side ? line->at == at : line->arrives == at;
 }
 
+/* The line that brings a new state of `side` about; NULL: none of those that wait. */
+static struct line *
+wait_find(struct sw_ladder *l, int side, sw_ns at)
+{
+	for (uint32_t i = l->n_wait; i-- > 0;) {
+		if (line_meets(&l->wait[i], side, at))
+			return &l->wait[i];
+		if (l->wait[i].state[side] != NO_STATE)
+			return NULL; /* columns are read downwards */
+	}
+	return NULL;
+}
+
 static void
 ladder_state(struct sw_ladder *l, int side, const struct sw_trace *t)
 {
+	struct line *line;
+
 	if (t->from == t->to)
 		return;
-	if (!line_meets(&l->pending, side, t->at))
-		line_new(l, LINE_STATE, t->at, side);
-	l->pending.state[side] = t->to;
+	line = wait_find(l, side, t->at);
+	if (!line)
+		line = line_new(l, LINE_STATE, t->at, side);
+	line->state[side] = t->to;
 }
 
 static void
 ladder_timer(struct sw_ladder *l, int side, const struct sw_trace *t)
 {
-	bool brief = l->cfg.depth == SW_LADDER_BRIEF, running = l->run.segments[0] || l->run.segments[1];
+	bool brief = l->cfg.depth == SW_LADDER_BRIEF;
+	bool running = l->run.segments[0] || l->run.segments[1];
+	struct line *line;
 
 	if (brief && t->timer == SW_TIMER_DELACK)
 		return;
@@ -108,8 +151,8 @@ ladder_timer(struct sw_ladder *l, int side, const struct sw_trace *t)
 		l->run.probes++;
 		return;
 	}
-	line_new(l, LINE_TIMER, t->at, side);
-	snprintf(l->pending.text, LADDER_TEXT, "* %s timer", sw_timer_name(t->timer));
+	line = line_new(l, LINE_TIMER, t->at, side);
+	snprintf(line->text, LADDER_TEXT, "* %s timer", sw_timer_name(t->timer));
 }
 
 /* ---- segments ----------------------------------------------------------- */
@@ -203,8 +246,7 @@ ladder_segment(struct sw_ladder *l, const struct line *from, const struct sw_tra
 	int side = from->side;
 	struct line line = *from;
 	bool copy = line.fate & SW_SIM_DUPLICATE, again = side_learn(&l->side[side], t);
-	const struct line *p = &l->pending;
-	int own;
+	const struct line *p;
 
 	line.kind = LINE_SEGMENT;
 	line.state[0] = line.state[1] = NO_STATE;
@@ -213,20 +255,18 @@ ladder_segment(struct sw_ladder *l, const struct line *from, const struct sw_tra
 	words_segment(l, &line, t);
 	if (t->ctl & SW_FIN)
 		l->side[!side].acked_fin = false;
-	if (is_run(l, side, t)) { /* the pending line is older, and still printed before */
+	if (is_run(l, side, t)) {
 		run_add(l, side, t, &line);
 		return;
 	}
-	for (own = 0; own < 2; own++) /* a state that this segment explains */
-		if (p->kind == LINE_STATE && p->state[own] != NO_STATE && p->side == own &&
-		    line_meets(&line, own, p->at))
-			break;
-	if (own < 2) {
-		line.state[own] = p->state[own];
-		l->pending.kind = LINE_NONE;
+	p = l->n_wait ? &l->wait[l->n_wait - 1] : NULL;
+	run_put(l);
+	if (p && p == &l->wait[l->n_wait - 1] && p->kind == LINE_STATE && p->side >= 0 &&
+	    line_meets(&line, p->side, p->at)) { /* a state that this segment explains */
+		line.state[p->side] = p->state[p->side];
+		l->n_wait--;
 	}
-	line_new(l, LINE_SEGMENT, line.at, side);
-	l->pending = line;
+	wait_push(l, &line);
 }
 
 void
@@ -261,8 +301,8 @@ sw_ladder_event(struct sw_ladder *l, int side, const struct sw_trace *t)
 void
 sw_ladder_flush(struct sw_ladder *l)
 {
-	pending_put(l);
 	run_put(l);
+	wait_draw(l, l->n_wait);
 	if (fflush(l->cfg.out) != 0)
 		l->failed = true;
 }

@@ -10,9 +10,10 @@
 #include <synwave/sw_trace.h>
 
 enum {
-	LADDER_TEXT = 200,	/* bytes of a segment in words */
-	LADDER_NAME = 72,	/* bytes of a host's name */
-	LADDER_HELD = 3		/* segments of a run that is too short to be folded */
+	LADDER_TEXT = 200, /* bytes of a segment in words */
+	LADDER_NAME = 72,  /* bytes of a host's name */
+	LADDER_HELD = 6,   /* segments of a run that is too short to be folded */
+	LADDER_WAIT = 32   /* lines whose segments may still be under way */
 };
 
 enum line_kind { LINE_NONE, LINE_STATE, LINE_SEGMENT, LINE_TIMER, LINE_RUN };
@@ -23,12 +24,12 @@ enum line_kind { LINE_NONE, LINE_STATE, LINE_SEGMENT, LINE_TIMER, LINE_RUN };
 struct line {
 	enum line_kind kind;
 	sw_ns at, arrives;
-	int side;		  /* sender, or whose timer */
-	enum sw_state state[2];	  /* what to write at the sides; NO_STATE: nothing */
+	int side;		/* sender, or whose timer */
+	enum sw_state state[2]; /* what to write at the sides; NO_STATE: nothing */
 	unsigned fate;
-	bool again;		  /* a retransmission */
+	bool again; /* a retransmission */
 	bool rst;
-	char text[LADDER_TEXT];	  /* flags, numbers; JOIN where a line may not end */
+	char text[LADDER_TEXT]; /* flags, numbers; JOIN where a line may not end */
 	char options[LADDER_TEXT];
 };
 
@@ -56,7 +57,8 @@ struct sw_ladder {
 	struct sw_ladder_config cfg;
 	char name[2][LADDER_NAME];
 	struct ladder_side side[2];
-	struct line pending;
+	struct line wait[LADDER_WAIT]; /* not yet drawn, oldest first */
+	uint32_t n_wait;
 	struct run run;
 	bool failed;
 };

@@ -9,8 +9,7 @@
 #include <string.h>
 
 /* Adds to a text of LADDER_TEXT bytes; what does not fit is left out. */
-static void __attribute__((format(printf, 2, 3)))
-add(char *text, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) add(char *text, const char *format, ...)
 {
 	size_t used = strlen(text);
 	va_list args;
@@ -61,8 +60,8 @@ void
 words_segment(const struct sw_ladder *l, struct line *line, const struct sw_trace *t)
 {
 	const struct ladder_side *me = &l->side[line->side];
-	bool scaled = l->cfg.wire && me->scaled && l->side[!line->side].scaled &&
-		      !(t->ctl & SW_SYN);
+	bool scaled =
+	    l->cfg.wire && me->scaled && l->side[!line->side].scaled && !(t->ctl & SW_SYN);
 	char ctl[SW_CTL_TEXT];
 
 	line->text[0] = line->options[0] = '\0';
@@ -73,7 +72,8 @@ words_segment(const struct sw_ladder *l, struct line *line, const struct sw_trac
 	if (t->len)
 		add(line->text, " len" JOIN "%lu", (unsigned long)t->len);
 	if (!(t->ctl & SW_RST))
-		add(line->text, " win" JOIN "%lu", (unsigned long)t->wnd << (scaled ? me->wscale : 0));
+		add(line->text, " win" JOIN "%lu",
+		    (unsigned long)t->wnd << (scaled ? me->wscale : 0));
 	if (t->ctl & SW_URG)
 		add(line->text, " up" JOIN "%u", t->up);
 	words_options(l, line, t);

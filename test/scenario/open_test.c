@@ -282,7 +282,7 @@ half_open_reopened(void)
 	until(w, B, SW_CLOSED);
 	ok(status_of(w, B).error == SW_E_RESET);
 	until(w, A, SW_ESTABLISHED);
-	expect_path(w, A, "CLOSED SYN-SENT ESTABLISHED");
+	expect_path(w, A, "ESTABLISHED CLOSED SYN-SENT ESTABLISHED");
 	world_end(w);
 }
 SCENE(half_open_reopened)
@@ -401,6 +401,92 @@ close_in_syn_received(void)
 }
 SCENE(close_in_syn_received)
 
+/* A passive OPEN that names its peer: the connection itself is in LISTEN. */
+static void
+waits_for(struct world *w, int host)
+{
+	ok(sw_open_passive_from(w->stack[host], now(w), &w->end[host], &w->end[!host],
+				&w->conn[host]) == SW_OK);
+}
+
+static void
+passive_for_one_peer(void)
+{
+	struct world *w = scene_start();
+
+	waits_for(w, B);
+	opens(w, A);
+	until(w, B, SW_ESTABLISHED);
+	expect_path(w, B, "CLOSED LISTEN SYN-RECEIVED ESTABLISHED");
+	says(w, A, 10);
+	hears_all(w, B, 10);
+	world_end(w);
+}
+SCENE(passive_for_one_peer)
+
+/*= RFC 9293 3.10.1: an active OPEN in LISTEN */
+static void
+listen_opened(void)
+{
+	struct world *w = scene_start();
+
+	waits_for(w, A);
+	listens(w, B);
+	opens(w, A);
+	until(w, A, SW_ESTABLISHED);
+	expect_path(w, A, "CLOSED LISTEN SYN-SENT ESTABLISHED");
+	world_end(w);
+}
+SCENE(listen_opened)
+
+/*= RFC 9293 3.10.2: SEND in LISTEN, the peer being known */
+static void
+listen_sent(void)
+{
+	struct world *w = scene_start();
+
+	waits_for(w, A);
+	listens(w, B);
+	says(w, A, 10);
+	until(w, B, SW_ESTABLISHED);
+	accepts(w, B);
+	hears_all(w, B, 10);
+	expect_path(w, A, "CLOSED LISTEN SYN-SENT ESTABLISHED");
+	world_end(w);
+}
+SCENE(listen_sent)
+
+/*= RFC 9293 3.10.7.4 MUST-11: the connection is in LISTEN again, and takes another SYN */
+static void
+reset_returns_to_listen(void)
+{
+	struct world *w = scene_start();
+
+	waits_for(w, B);
+	loses(w, B, 0);
+	forge(w, B, "S 7:7(0) win 1000");
+	run_for(w, SW_MS);
+	forge(w, B, "R 8:8(0)");
+	run_for(w, SW_MS);
+	opens(w, A);
+	until(w, B, SW_ESTABLISHED);
+	expect_path(w, B, "CLOSED LISTEN SYN-RECEIVED LISTEN SYN-RECEIVED ESTABLISHED");
+	world_end(w);
+}
+SCENE(reset_returns_to_listen)
+
+static void
+listen_closed(void)
+{
+	struct world *w = scene_start();
+
+	waits_for(w, B);
+	closes(w, B);
+	expect_path(w, B, "CLOSED LISTEN CLOSED");
+	world_end(w);
+}
+SCENE(listen_closed)
+
 int
 main(void)
 {
@@ -424,5 +510,10 @@ main(void)
 	PLAY("MUST-23 connect timeout", connect_timeout);
 	PLAY("CLOSE in SYN-SENT", close_in_syn_sent);
 	PLAY("CLOSE in SYN-RECEIVED", close_in_syn_received);
+	PLAY("passive OPEN for one peer", passive_for_one_peer);
+	PLAY("active OPEN in LISTEN", listen_opened);
+	PLAY("SEND in LISTEN", listen_sent);
+	PLAY("MUST-11 back to LISTEN", reset_returns_to_listen);
+	PLAY("CLOSE in LISTEN", listen_closed);
 	return plan_done();
 }
