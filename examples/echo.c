@@ -16,8 +16,11 @@ static void
 serve(struct sw_stack *s, sw_conn conn, struct client *c)
 {
 	sw_ns now = sw_drv_now();
-	ptrdiff_t n = c != NULL;
+	ptrdiff_t n;
 
+	if (c == NULL && (c = calloc(1, sizeof *c)) != NULL) /* a new one */
+		sw_set(s, now, conn, SW_OPT_USER, (uintptr_t)c);
+	n = c != NULL;
 	while (n > 0)
 		if (c->at == c->n) {
 			n = sw_receive(s, now, conn, c->bytes, sizeof c->bytes);
@@ -47,13 +50,10 @@ main(int argc, char **argv)
 	    sw_address_add(s, 0, &at.addr, prefix) || sw_open_passive(s, 0, &at, 64, &listener))
 		return fprintf(stderr, "echo: %s\n", error.text), 1;
 	while (sw_drv_turn(dev, SW_NEVER, NULL, 0) == 0)
-		while (sw_event(s, &e))
+		while (sw_event(s, &e)) {
+			while (sw_accept(s, sw_drv_now(), listener, &conn) == 0)
+				continue; /* it has news, and comes as an event */
 			if (e.conn != listener)
 				serve(s, e.conn, (struct client *)(uintptr_t)e.user);
-			else
-				while (sw_accept(s, sw_drv_now(), listener, &conn) == 0) {
-					struct client *c = calloc(1, sizeof *c);
-					sw_set(s, sw_drv_now(), conn, SW_OPT_USER, (uintptr_t)c);
-					serve(s, conn, c);
-				}
+		}
 }

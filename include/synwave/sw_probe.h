@@ -31,7 +31,7 @@ uint64_t sw_probe_broken(const struct sw_stack *);
 /* A hash of the whole used state. */
 uint64_t sw_probe_digest(const struct sw_stack *);
 
-/* The next ISS-s are what the test wants: added to RFC 6528's (0 by default). */
+/* Every ISS from now on is exactly this, for tests; off: RFC 6528's again. */
 void sw_probe_force_iss(struct sw_stack *, bool on, uint32_t iss);
 
 #ifdef __cplusplus

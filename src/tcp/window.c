@@ -25,7 +25,7 @@ rcv_window_field(const struct tcp *tcp, struct tcb *t)
 {
 	uint32_t wnd, field;
 
-	if (t->h.state == SW_SYN_SENT || t->h.state == SW_LISTEN)
+	if (t->flags & T_SEND_SYN) /* a SYN's window is what tcp_fresh() set */
 		return (uint16_t)min_u32(t->rcv.wnd, 65535);
 	wnd = rcv_offer(tcp, t);
 	field = wnd >> t->rcv_wscale;

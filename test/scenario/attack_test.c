@@ -2,10 +2,9 @@
  * attack_test.c - segments of a stranger, or of a liar: what may be believed.
  * RFC 9293 3.10.7.4, 5961, 1337, 7323 5, 2018; ghost ACKs.
  *
- * A is the victim.  From attack_reach() on B hears nothing of A and so is
- * silent: all that comes to A is forged.
+ * A is the victim; B hears nothing of it, so all that comes to A is forged.
  */
-#include "scene.h"
+#include "victim.h"
 
 static const enum sw_state attack_states[] = {SW_ESTABLISHED, SW_FIN_WAIT_1, SW_FIN_WAIT_2,
 					      SW_CLOSE_WAIT,  SW_CLOSING,    SW_LAST_ACK,
@@ -13,65 +12,12 @@ static const enum sw_state attack_states[] = {SW_ESTABLISHED, SW_FIN_WAIT_1, SW_
 
 enum { STATES = sizeof(attack_states) / sizeof(attack_states[0]) };
 
-/* No options: a forger need not know timestamps. */
-static void
-plain(struct world *w)
-{
-	for (int i = 0; i < 2; i++)
-		w->config[i].timestamps = w->config[i].window_scale = w->config[i].sack = false;
-}
-
-static struct world *
-plain_established(void)
-{
-	struct world *w = scene_new();
-
-	plain(w);
-	scene_go(w);
-	established(w);
-	return w;
-}
-
-/* B hears nothing of A from now on. */
-static void
-deafen(struct world *w)
-{
-	w->path[A].loss = 1000000;
-	path_changes(w, A);
-}
-
-/* From ESTABLISHED on: A is in `state`; what it would take next is number *nxt. */
-static void
-attack_go(struct world *w, enum sw_state state, uint32_t *nxt)
-{
-	bool fin_rcvd = state == SW_CLOSE_WAIT || state == SW_LAST_ACK || state == SW_CLOSING ||
-			state == SW_TIME_WAIT;
-
-	deafen(w);
-	if (state == SW_CLOSE_WAIT || state == SW_LAST_ACK)
-		forge(w, A, "F. 1:1(0) ack 1");
-	run_for(w, SW_MS);
-	if (state != SW_ESTABLISHED && state != SW_CLOSE_WAIT)
-		closes(w, A);
-	run_for(w, SW_MS);
-	if (state == SW_FIN_WAIT_2)
-		forge(w, A, ". 1:1(0) ack 2");
-	if (state == SW_CLOSING)
-		forge(w, A, "F. 1:1(0) ack 1");
-	if (state == SW_TIME_WAIT)
-		forge(w, A, "F. 1:1(0) ack 2");
-	run_for(w, SW_MS);
-	*nxt = fin_rcvd ? 2 : 1;
-	ok(state_of(w, A) == state);
-	skip_wire(w);
-}
-
 static struct world *
 attack_reach(enum sw_state state, uint32_t *nxt)
 {
 	struct world *w = plain_established();
 
-	attack_go(w, state, nxt);
+	victim_go(w, state, nxt);
 	return w;
 }
 
@@ -87,9 +33,9 @@ forge_at(struct world *w, const char *flags, uint32_t seq)
 	run_for(w, 0);
 }
 
-/* A said so many segments since the last question; all were pure ACKs of `ack`. */
-static void
-expect_acks(struct world *w, unsigned n, uint32_t ack)
+/* What A said since the last question were pure ACKs of `ack`; how many. */
+static unsigned
+expect_only_acks(struct world *w, uint32_t ack)
 {
 	unsigned got = 0;
 
@@ -102,8 +48,14 @@ expect_acks(struct world *w, unsigned n, uint32_t ack)
 		got++;
 		ok(t->ctl == SW_ACK && t->len == 0 && t->ack - w->iss[B] == ack);
 	}
-	ok(got == n);
 	skip_wire(w);
+	return got;
+}
+
+static void
+expect_acks(struct world *w, unsigned n, uint32_t ack)
+{
+	ok(expect_only_acks(w, ack) == n);
 }
 
 /*= RFC 5961 3.2: the four edges of the window */
@@ -239,7 +191,7 @@ blind_flood(void)
 	ok(state_of(w, A) == SW_ESTABLISHED);
 	ok(status_of(w, A).rcv_nxt == w->iss[B] + 1);
 	ok(status_of(w, A).rcv_queued == 0);
-	expect_acks(w, sent(w, A) - 2, 1);
+	expect_only_acks(w, 1);
 	world_end(w);
 }
 SCENE(blind_flood)
@@ -257,16 +209,16 @@ sack_insane(void)
 	scene_go(w);
 	established(w);
 	deafen(w);
-	says(w, A, 14600);
+	says(w, A, 14000);
 	run_for(w, SW_MS);
 	pipe = status_of(w, A).pipe;
-	ok(pipe == 14600);
+	ok(pipe == 14000);
 	for (unsigned i = 0; i < 4 * 49; i++) {
 		/* from UNA and from NXT */
-		uint32_t left = far[i / 4 / 7] + (i & 1 ? 1 : 14601);
-		uint32_t right = far[i / 4 % 7] + (i & 2 ? 1 : 14601);
+		uint32_t left = far[i / 4 / 7] + (i & 1 ? 1 : 14001);
+		uint32_t right = far[i / 4 % 7] + (i & 2 ? 1 : 14001);
 
-		if (left - 2 < right - 2 && right - 2 < 14600 && left > 1)
+		if (left - 2 < right - 2 && right - 2 < 14000 && left > 1)
 			continue; /* inside: true */
 		snprintf(text, sizeof(text), ". 1:1(0) ack 1 <sack %lu:%lu,sack %lu:%lu>",
 			 (unsigned long)left, (unsigned long)right, (unsigned long)left,
@@ -278,7 +230,7 @@ sack_insane(void)
 	}
 	ok(status_of(w, A).retransmits == 0);
 	for (int i = 0; i < 200; i++) { /* true ones, at random */
-		uint32_t left = 2 + tap_below(14598), n = 1 + tap_below(14601 - left);
+		uint32_t left = 2 + tap_below(13998), n = 1 + tap_below(14001 - left);
 
 		snprintf(text, sizeof(text), ". 1:1(0) ack 1 <sack %lu:%lu>", (unsigned long)left,
 			 (unsigned long)left + n);
@@ -286,11 +238,11 @@ sack_insane(void)
 		run_for(w, 0);
 		ok(sw_probe_check(w->stack[A]) == 0);
 	}
-	ok(status_of(w, A).pipe < 14600);
+	ok(status_of(w, A).pipe < 14000);
 	ok(status_of(w, A).snd_una == w->iss[A] + 1);
 	w->path[A].loss = 0;
 	path_changes(w, A);
-	hears_all(w, B, 14600); /* B had nothing of it: A finds out (RFC 2018 8) */
+	hears_all(w, B, 14000); /* B had nothing of it: A finds out (RFC 2018 8) */
 	world_end(w);
 }
 SCENE(sack_insane)
@@ -520,115 +472,6 @@ urgent_pointer(void)
 }
 SCENE(urgent_pointer)
 
-/* Where RFC 9293 3.10.7 leads with a segment at RCV.NXT that acknowledges SND.NXT. */
-static enum sw_state
-flags_golden(enum sw_state from, bool passive, uint8_t ctl)
-{
-	bool syn = ctl & SW_SYN, ack = ctl & SW_ACK, rst = ctl & SW_RST, fin = ctl & SW_FIN;
-
-	if (from == SW_CLOSED || from == SW_TIME_WAIT)
-		return from;
-	if (from == SW_LISTEN)
-		return syn && !ack && !rst ? SW_SYN_RECEIVED : SW_LISTEN;
-	if (from == SW_SYN_SENT) {
-		if (rst)
-			return ack ? SW_CLOSED : from;
-		return !syn ? from : !ack ? SW_SYN_RECEIVED : fin ? SW_CLOSE_WAIT : SW_ESTABLISHED;
-	}
-	if (rst)
-		return from == SW_SYN_RECEIVED && passive ? SW_LISTEN : SW_CLOSED;
-	if (syn)
-		return from == SW_SYN_RECEIVED && passive ? SW_LISTEN : from;
-	if (!ack)
-		return from;
-	switch (from) {
-	case SW_SYN_RECEIVED:
-	case SW_ESTABLISHED:
-		return fin ? SW_CLOSE_WAIT : SW_ESTABLISHED;
-	case SW_FIN_WAIT_1:
-		return fin ? SW_TIME_WAIT : SW_FIN_WAIT_2;
-	case SW_FIN_WAIT_2:
-		return fin ? SW_TIME_WAIT : from;
-	case SW_CLOSING:
-		return SW_TIME_WAIT;
-	case SW_LAST_ACK:
-		return SW_CLOSED;
-	default:
-		return from;
-	}
-}
-
-/* A host of *w is in `state`, made by hand where attack_go() cannot: which host. */
-static int
-flags_reach(struct world *w, enum sw_state state, bool passive, uint32_t *nxt, uint32_t *ack)
-{
-	*nxt = *ack = 1;
-	if (state >= SW_ESTABLISHED) {
-		established(w);
-		attack_go(w, state, nxt);
-		*ack = state == SW_ESTABLISHED || state == SW_CLOSE_WAIT ? 1 : 2;
-		return A;
-	}
-	deafen(w);
-	w->path[B].loss = 1000000;
-	path_changes(w, B);
-	if (state == SW_LISTEN || passive) {
-		listens(w, B);
-		if (state == SW_SYN_RECEIVED)
-			forge(w, B, "S 0:0(0)");
-		*nxt = state == SW_LISTEN ? 0 : 1;
-		run_for(w, SW_MS);
-		return B;
-	}
-	if (state != SW_CLOSED)
-		opens(w, A);
-	if (state == SW_SYN_RECEIVED)
-		forge(w, A, "S 0:0(0)");
-	run_for(w, SW_MS);
-	*nxt = state == SW_SYN_SENT ? 0 : 1;
-	return A;
-}
-
-/* All 256 control bytes. */
-static void
-flags_all_of(enum sw_state state, bool passive)
-{
-	static const char letter[] = "FSRP.UEW";
-
-	for (unsigned ctl = 0; ctl < 256; ctl++) {
-		struct world *w = scene_new();
-		uint32_t nxt, ack;
-		char text[100], flags[10] = "-";
-		int host;
-
-		scene_now.v6 = ctl & 1;
-		plain(w);
-		scene_go(w);
-		host = flags_reach(w, state, passive, &nxt, &ack);
-		ok(state_of(w, host) == state);
-		for (unsigned i = 0, n = 0; i < 8; i++)
-			if (ctl >> i & 1)
-				flags[n++] = letter[i], flags[n] = '\0';
-		snprintf(text, sizeof(text), "%s %lu:%lu(0) ack %lu", flags, (unsigned long)nxt,
-			 (unsigned long)nxt, (unsigned long)ack);
-		forge(w, host, text);
-		run_for(w, 0);
-		if (!ok(state_of(w, host) == flags_golden(state, passive, (uint8_t)ctl)))
-			printf("# %s and %s led to %s\n", sw_state_name(state), flags,
-			       sw_state_name(state_of(w, host)));
-		ok(sw_probe_check(w->stack[host]) == 0);
-		world_end(w);
-	}
-}
-
-static void
-flags_all(void)
-{
-	for (int s = SW_CLOSED; s < SW_N_STATES; s++)
-		flags_all_of((enum sw_state)s, false);
-	flags_all_of(SW_SYN_RECEIVED, true);
-}
-
 /* Two ends that disagree about the numbers do not shout at each other. */
 static void
 ack_storm(void)
@@ -708,7 +551,6 @@ main(void)
 	PLAY("old ACK and window", old_ack);
 	PLAY("bad options", bad_options);
 	PLAY("urgent pointer", urgent_pointer);
-	TEST("all control bits in all states", flags_all);
 	PLAY("ACK storm", ack_storm);
 	PLAY("every state ends", states_end);
 	PLAY("SYN flood", syn_flood);
