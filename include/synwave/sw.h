@@ -332,7 +332,7 @@ struct sw_status {
 	sw_ns srtt, rttvar, rto;
 	uint8_t snd_wscale, rcv_wscale;
 	bool timestamps, sack;
-	uint32_t retransmits;  /* segments sent again, of this connection's current flight's record */
+	uint32_t retransmits;  /* segments sent again since it was last idle */
 	uint32_t backlog;      /* a listener: connections waiting in sw_accept() */
 };
 int sw_status(const struct sw_stack *, sw_conn, struct sw_status *);
@@ -396,7 +396,7 @@ struct sw_trace {
 	enum sw_trace_kind kind;
 	sw_conn conn; /* 0 when no full connection stands behind it */
 	struct sw_endpoint local, remote;
-	enum sw_state from, to;	/* before and after; equal unless SW_T_STATE.  SW_T_IN: before, after */
+	enum sw_state from, to;	/* before and after */
 	enum sw_cause cause;
 	enum sw_verdict verdict;
 	enum sw_timer timer;

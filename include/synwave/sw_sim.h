@@ -107,16 +107,17 @@ uint64_t sw_sim_hash(const struct sw_sim *);
 
 /* ---- watching and meddling ---------------------------------------------- */
 
-enum { /* what became of a packet, as bits */
-       SW_SIM_LOST = 1,
-       SW_SIM_REORDERED = 2,
-       SW_SIM_DUPLICATE = 4, /* this one is the copy, made on the wire */
-       SW_SIM_CORRUPTED = 8,
-       SW_SIM_QUEUE_DROPPED = 16,
-       SW_SIM_TOO_BIG = 32,
-       SW_SIM_FILTERED = 64,  /* your filter took it away */
-       SW_SIM_INJECTED = 128, /* by sw_sim_inject() or, ICMP, by the link */
-       SW_SIM_GONE = SW_SIM_LOST | SW_SIM_QUEUE_DROPPED | SW_SIM_TOO_BIG | SW_SIM_FILTERED
+/* What became of a packet, as bits. */
+enum {
+	SW_SIM_LOST = 1,
+	SW_SIM_REORDERED = 2,
+	SW_SIM_DUPLICATE = 4, /* this one is the copy, made on the wire */
+	SW_SIM_CORRUPTED = 8,
+	SW_SIM_QUEUE_DROPPED = 16,
+	SW_SIM_TOO_BIG = 32,
+	SW_SIM_FILTERED = 64,  /* your filter took it away */
+	SW_SIM_INJECTED = 128, /* by sw_sim_inject() or, ICMP, by the link */
+	SW_SIM_GONE = SW_SIM_LOST | SW_SIM_QUEUE_DROPPED | SW_SIM_TOO_BIG | SW_SIM_FILTERED
 };
 
 enum sw_sim_moment {

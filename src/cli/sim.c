@@ -39,7 +39,7 @@ static const struct argp_option options[] = {
 	{"rate", KEY_RATE, "RATE", 0, "bits of IP packets in a second (100mbit)", 1},
 	{"jitter", KEY_JITTER, "TIME", 0, "up to this much more for each packet, in order (0)", 1},
 	{"queue", KEY_QUEUE, "BYTES", 0, "room before the rate (1 bandwidth-delay product, at least 10 packets)", 1},
-	{"mtu", KEY_MTU, "BYTES", 0, "longest IP packet of both hosts and the path (1500)", 1},
+	{"mtu", KEY_MTU, "BYTES", 0, "longest IP packet of both hosts and the path, 128 to 65535 (1500)", 1},
 	{"path-mtu", KEY_PATH_MTU, "BYTES", 0, "longest IP packet of the path alone: longer ones are answered by ICMP", 1},
 	{0, 0, 0, 0, "Faults, acting on each packet before the queue:", 2},
 	{"loss", KEY_LOSS, "PERCENT", 0, "lost at random", 2},
@@ -106,7 +106,7 @@ set_mtu(const char *arg, uint32_t *mtu)
 {
 	uint64_t n;
 
-	if (!unit_number(arg, 65535, &n) || n < 68)
+	if (!unit_number(arg, 65535, &n) || n < 128)
 		return false;
 	*mtu = (uint32_t)n;
 	return true;

@@ -20,7 +20,7 @@ enum sim_out { OUT_TEXT, OUT_MERMAID, OUT_JSON };
 enum sim_show { SHOW_DEFAULT, SHOW_FULL, SHOW_BRIEF, SHOW_NONE };
 enum sim_close { CLOSE_A, CLOSE_B, CLOSE_BOTH };
 
-#define SERVER_PORT 80
+#define SERVER_PORT 9293
 #define MADE_BYTES (1u << 20)
 
 struct sim_args {

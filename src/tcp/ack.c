@@ -50,7 +50,8 @@ snd_window(struct tcp *tcp, struct tcb *t, const struct seg *s)
 /* SACK blocks that can be true; how many bytes they say that is new.
  * *dup: the first block is a D-SACK (RFC 2883 4). */
 static uint32_t
-sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s, sw_ns *newest)
+sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
+	    struct sent_when *when)
 {
 	uint32_t news = 0;
 
@@ -63,7 +64,7 @@ sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *
 		 * old, or a lie, and says nothing */
 		if (left == 0 || left >= right || right > flight(t))
 			continue;
-		news += board_sacked(tcp, c, b, newest);
+		news += board_sacked(tcp, c, b, when);
 	}
 	return news;
 }
@@ -116,22 +117,26 @@ recovery_step(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes)
 	}
 }
 
-/* Round-trip time from an ACK of new data. */
+/*
+ * Round-trip time from an ACK of new data.  One that covers something sent again
+ * may have waited for just that: then only an echo of the last transmission's
+ * timestamp tells, and an older one is a duplicate's, whose ACK was lost before.
+ */
 static void
-ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, sw_ns newest)
+ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct sent_when *when)
 {
 	uint32_t ms;
 
-	if (newest > 0) {
-		/*= RFC 6298 3 MUST: Karn: never from a segment that was sent twice */
-		rtt_sample(tcp, t, tcp->now - newest);
+	if (when->again == 0 && when->once > 0) {
+		rtt_sample(tcp, t, tcp->now - when->once);
 		return;
 	}
+	/*= RFC 6298 3 MUST: Karn: without timestamps never from what was sent twice */
 	/*= RFC 7323 4.1: the echoed timestamp is of the segment that was acknowledged */
 	if (!(t->flags & T_TS) || !(s->has & SW_HAS_TS) || s->tsecr == 0)
 		return;
 	ms = ts_now(tcp, t) - s->tsecr;
-	if (ms < 1u << 27) /* one from the future is a lie */
+	if (ms <= (tcp->now - when->again) / SW_MS + 1) /* one from the future is a lie */
 		rtt_sample(tcp, t, ms * SW_MS);
 }
 
@@ -146,7 +151,7 @@ syn_acked(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t n)
 	if (!again)
 		rtt_sample(tcp, t, tcp->now - t->heard);
 	else
-		ack_rtt(tcp, t, s, 0);
+		ack_rtt(tcp, t, s, &(struct sent_when){0, t->heard});
 	/*= RFC 6298 5.7: after a lost SYN, at least 3 seconds for the data */
 	if (again && t->rto_us < 3000000 && !(t->flags & T_TS))
 		t->rto_us = 3000000;
@@ -155,7 +160,7 @@ syn_acked(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t n)
 
 /* UNA moves by s->acked > 0: drop from the queue what has arrived. */
 static void
-una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, sw_ns *newest)
+una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct sent_when *when)
 {
 	struct active *c = active_of(tcp, t);
 	uint32_t n = (uint32_t)s->acked, bytes, was = flight(t);
@@ -173,7 +178,7 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, sw_ns *newest)
 		return;
 	bytes = min_u32(n, c->snd.len); /* one more than these is the FIN's */
 	nxt_settle(tcp, c);
-	board_acked(tcp, c, t->snd.una, newest);
+	board_acked(tcp, c, t->snd.una, when);
 	chain_drop(&c->snd, &tcp->chunks, bytes);
 	if (bytes > 0)
 		t->news |= NEWS_READY;
@@ -183,6 +188,9 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, sw_ns *newest)
 		recovery_step(tcp, t, c, bytes);
 	else
 		c->dup_acks = 0;
+	/* what ended long ago must not seem to lie ahead after 2 GiB */
+	if (c->phase == CC_OPEN && seq_lt(c->recover, t->snd.una))
+		c->recover = seq_sub(t->snd.una, 1);
 	/*= RFC 5681 3.1: cwnd grows only while it is what limits us (RFC 7661 says more) */
 	if (c->phase != CC_RECOVERY && bytes > 0 && was >= t->cwnd / 2)
 		cc_acked(t, c, bytes);
@@ -193,23 +201,23 @@ void
 snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
-	sw_ns newest = 0;
+	struct sent_when when = {0, 0};
 	bool moved = s->acked > 0;
 
 	t->news |= NEWS_OUTPUT;
 	if (moved)
-		una_moves(tcp, t, s, &newest);
+		una_moves(tcp, t, s, &when);
 	c = active_of(tcp, t);
 	if (c != NULL && (t->flags & T_SACK)) {
 		if (s->sacks > 0)
-			sacks_taken(tcp, t, c, s, &newest);
+			sacks_taken(tcp, t, c, s, &when);
 		if (c->highest != NONE && board_find_lost(tcp, c, t->mss) && c->phase == CC_OPEN)
 			recovery_enter(tcp, t, c);
 	} else if (c != NULL) {
 		dup_acks_count(tcp, t, c, s);
 	}
 	if (moved)
-		ack_rtt(tcp, t, s, newest);
+		ack_rtt(tcp, t, s, &when);
 	if (!moved)
 		return;
 	/*= RFC 6298 5.2, 5.3: restart for what is left, stop when nothing is */

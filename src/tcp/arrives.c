@@ -45,12 +45,13 @@ tcp_arrives_closed(const struct seg *s, struct reply *reply)
 enum sw_verdict
 challenge(struct tcp *tcp, struct tcb *t, enum sw_verdict why)
 {
-	uint32_t ms = now_ms(tcp);
+	uint32_t ms = now_ms(tcp), every = (uint32_t)(tcp->challenge_every / SW_MS);
 
-	if ((t->flags & T_CHALLENGED) && (int32_t)(ms - t->challenge_ms) < 0)
+	/* not just "before": after 24 idle days the milliseconds have gone round */
+	if ((t->flags & T_CHALLENGED) && t->challenge_ms - ms - 1 < every)
 		return why;
 	t->flags |= T_ACK_NOW | T_CHALLENGE | T_CHALLENGED;
-	t->challenge_ms = ms + (uint32_t)(tcp->challenge_every / SW_MS);
+	t->challenge_ms = ms + every;
 	t->news |= NEWS_OUTPUT;
 	tcp->challenges++;
 	return why;

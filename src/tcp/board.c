@@ -230,9 +230,18 @@ board_trim(struct tcp *tcp, struct active *c, struct rec *r, uint32_t n)
 		r->text = place_after(&tcp->chunks, r->text, n);
 }
 
+/* When was it sent? */
+static void
+board_when(const struct rec *r, struct sent_when *when)
+{
+	sw_ns *which = r->flags & R_AGAIN ? &when->again : &when->once;
+
+	*which = max_ns(*which, r->sent);
+}
+
 /* Everything below una has arrived.  Call before the bytes leave the chain. */
 void
-board_acked(struct tcp *tcp, struct active *c, seq una, sw_ns *newest)
+board_acked(struct tcp *tcp, struct active *c, seq una, struct sent_when *when)
 {
 	uint32_t i;
 
@@ -240,8 +249,8 @@ board_acked(struct tcp *tcp, struct active *c, seq una, sw_ns *newest)
 		struct rec *r = rec_at(tcp, i);
 		int32_t over = seq_off(seq_add(r->seq, r->len), una);
 
-		if (!(r->flags & (R_AGAIN | R_SACKED)) && seq_lt(r->seq, una))
-			*newest = max_ns(*newest, r->sent);
+		if (!(r->flags & R_SACKED) && seq_lt(r->seq, una))
+			board_when(r, when);
 		if (over > 0) {
 			if (seq_lt(r->seq, una))
 				board_trim(tcp, c, r, seq_from(una, r->seq));
@@ -295,7 +304,7 @@ board_join(struct tcp *tcp, struct active *c, uint32_t i, uint32_t j)
 
 /* Record i has arrived, ahead of its time. */
 static void
-board_mark(struct tcp *tcp, struct active *c, uint32_t i, sw_ns *newest)
+board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct sent_when *when)
 {
 	struct rec *r = rec_at(tcp, i);
 
@@ -304,8 +313,7 @@ board_mark(struct tcp *tcp, struct active *c, uint32_t i, sw_ns *newest)
 		c->lost -= r->len;
 	if (c->retry == i)
 		c->retry = list_next(&tcp->recs, IN_SEQ, i);
-	if (!(r->flags & R_AGAIN))
-		*newest = max_ns(*newest, r->sent);
+	board_when(r, when);
 	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_SACKED);
 	c->sacked += r->len;
 	c->delivered += r->len;
@@ -315,7 +323,7 @@ board_mark(struct tcp *tcp, struct active *c, uint32_t i, sw_ns *newest)
 
 /* The peer says that it has [left, right): which of it is news? */
 uint32_t
-board_sacked(struct tcp *tcp, struct active *c, struct sack b, sw_ns *newest)
+board_sacked(struct tcp *tcp, struct active *c, struct sack b, struct sent_when *when)
 {
 	uint32_t news = 0, prev, i = board_search(tcp, c, b.left);
 
@@ -336,7 +344,7 @@ board_sacked(struct tcp *tcp, struct active *c, struct sack b, sw_ns *newest)
 		if (seq_lt(b.right, top) &&
 		    board_split(tcp, c, i, seq_from(b.right, r->seq)) == NONE)
 			break;
-		board_mark(tcp, c, i, newest);
+		board_mark(tcp, c, i, when);
 		news += r->len;
 		c->hint = i;
 		board_join(tcp, c, i, list_next(&tcp->recs, IN_SEQ, i));

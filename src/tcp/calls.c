@@ -88,11 +88,11 @@ ptrdiff_t
 tcp_receive(struct tcp *tcp, struct tcb *t, sw_ns now, void *to, size_t n)
 {
 	struct active *c = active_of(tcp, t);
-	uint32_t got = 0;
+	uint32_t most = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, got = 0;
 
 	tcp->now = now;
 	if (c != NULL && readable_state(t))
-		got = chain_read(&c->rcv, &tcp->chunks, to, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX);
+		got = chain_read(&c->rcv, &tcp->chunks, to, most);
 	if (got > 0) {
 		urgent_passed(tcp, t);
 		rcv_window_after_read(tcp, t);
@@ -123,7 +123,7 @@ tcp_ready(const struct tcp *tcp, const struct tcb *t)
 		r |= SW_OPENED;
 	if (unread > 0 || (t->flags & T_FIN_RCVD) || (t->h.state == SW_CLOSED && t->error))
 		r |= SW_READABLE;
-	if (send_refused(t) == SW_OK && (t->h.state == SW_ESTABLISHED || t->h.state == SW_CLOSE_WAIT) &&
+	if (send_refused(t) == SW_OK && t->h.state >= SW_ESTABLISHED &&
 	    queued < t->snd_buf - t->snd_buf / 4 && (c != NULL || pool_room(&tcp->actives) > 0))
 		r |= SW_WRITABLE;
 	if (t->flags & T_FIN_RCVD)
@@ -174,6 +174,7 @@ tcp_set(struct tcp *tcp, struct tcb *t, sw_ns now, enum sw_option which, uint64_
 		if (value < MSS_FLOOR || value > 1u << 30)
 			return SW_E_INVALID;
 		*(which == SW_OPT_SND_BUF ? &t->snd_buf : &t->rcv_buf) = (uint32_t)value;
+		rcv_window_after_read(tcp, t); /* a peer that waits is told */
 		break;
 	default:
 		return SW_E_INVALID;

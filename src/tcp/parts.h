@@ -65,6 +65,7 @@ void take_fin(struct tcp *, struct tcb *, bool fin);
 void end(struct tcp *, struct tcb *, enum sw_cause, int error);
 void time_wait_restart(struct tcp *, struct tcb *);
 bool fin_acked(const struct tcb *);
+void reset_fill(const struct tcb *, struct reply *); /* a RST that ends it at the peer too */
 
 /* board.c: the scoreboard */
 struct active *active_of(const struct tcp *, const struct tcb *); /* NULL: idle */
@@ -76,11 +77,15 @@ uint32_t board_split(struct tcp *, struct active *, uint32_t i, uint32_t len);
 void board_resent(struct tcp *, struct active *, uint32_t i);
 void board_lose(struct tcp *, struct active *, uint32_t i);
 void board_lose_all(struct tcp *, struct active *);
-/* Drops what lies below una; *newest is the send time of the last record that
- * was never sent again, 0: none. */
-void board_acked(struct tcp *, struct active *, seq una, sw_ns *newest);
+/* When what an ACK covers was sent: the last that was sent once, and the last
+ * that was sent again; 0: none. */
+struct sent_when {
+	sw_ns once, again;
+};
+/* Drops what lies below una. */
+void board_acked(struct tcp *, struct active *, seq una, struct sent_when *);
 /* A SACK block; bytes that are new. */
-uint32_t board_sacked(struct tcp *, struct active *, struct sack, sw_ns *newest);
+uint32_t board_sacked(struct tcp *, struct active *, struct sack, struct sent_when *);
 bool board_find_lost(struct tcp *, struct active *, uint32_t mss); /* any newly lost? */
 uint32_t board_next_lost(struct tcp *, struct active *);	    /* NONE */
 
@@ -106,6 +111,7 @@ void cc_idle(const struct tcp *, struct tcb *);
 /* send.c */
 uint32_t snd_unsent(const struct tcp *, const struct tcb *); /* bytes never sent */
 bool fin_unsent(const struct tcb *);
+seq ack_number(const struct tcb *); /* SEG.SEQ of what has no text */
 bool persisting(const struct tcp *, const struct tcb *);
 void nxt_settle(const struct tcp *, struct active *);
 

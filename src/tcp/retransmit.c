@@ -19,7 +19,8 @@ uint32_t
 pipe_of(const struct tcb *t, const struct active *c)
 {
 	/*= RFC 3042 2: before the third duplicate, two segments more */
-	uint64_t left = (uint64_t)t->mss * (c->phase == CC_OPEN ? min_u32(c->dup_acks, 2) : c->dup_acks);
+	uint32_t dups = c->phase == CC_OPEN ? min_u32(c->dup_acks, 2) : c->dup_acks;
+	uint64_t left = (uint64_t)t->mss * dups;
 
 	if ((t->flags & T_SACK) || c->phase == CC_LOSS)
 		return c->pipe;
@@ -149,6 +150,21 @@ retransmit_trace(struct tcp *tcp, struct tcb *t)
 		ev->timer = persisting(tcp, t) ? SW_TIMER_PERSIST : SW_TIMER_REXMIT;
 }
 
+/* R1, unless the peer has answered the last probe of its closed window. */
+static void
+trouble_tell(const struct tcp *tcp, struct tcb *t)
+{
+	const struct active *c = active_of(tcp, t);
+
+	if (t->retries < tcp->r1 || (t->flags & T_TROUBLE))
+		return;
+	if (c != NULL && persisting(tcp, t) && t->heard >= c->last_sent)
+		return;
+	/*= RFC 9293 3.8.3 SHLD-9: tell the application at R1 */
+	t->flags |= T_TROUBLE;
+	t->news |= NEWS_READY;
+}
+
 /* The timer has fired (RFC 6298 5.4 to 5.7, RFC 9293 3.8.3, 3.8.6.1). */
 void
 retransmit_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
@@ -159,21 +175,14 @@ retransmit_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
 	retransmit_trace(tcp, t);
 	/*= RFC 9293 3.8.3 MUST-20, MUST-21: R2 closes the connection */
 	if (tcp->now >= give_up || (half && t->retries >= tcp->syn_ack_tries)) {
-		if (!syn_unacked(t)) {
-			reply->rst = true;
-			reply->seg = (struct seg){.seq = t->snd.nxt, .ack = t->rcv.nxt,
-						  .ctl = SW_RST | SW_ACK};
-		}
+		if (!syn_unacked(t))
+			reset_fill(t, reply);
 		end(tcp, t, SW_ON_USER_TIMEOUT, SW_E_TIMED_OUT);
 		return;
 	}
 	retransmit_again(tcp, t);
 	rto_backoff(tcp, t);
-	if (t->retries == tcp->r1) {
-		/*= RFC 9293 3.8.3 SHLD-9: tell the application at R1 */
-		t->flags |= T_TROUBLE;
-		t->news |= NEWS_READY;
-	}
+	trouble_tell(tcp, t);
 	retransmit_arm(tcp, t);
 	t->retransmit = min_ns(t->retransmit, max_ns(give_up, tcp->now + 1));
 }

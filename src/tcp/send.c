@@ -99,6 +99,19 @@ persisting(const struct tcp *tcp, const struct tcb *t)
 	return snd_unsent(tcp, t) > 0 || fin_unsent(t);
 }
 
+/* The number of a segment without text.  A peer whose window closed has dropped
+ * what lies beyond: from there on it would drop our ACKs, and its news with them. */
+seq
+ack_number(const struct tcb *t)
+{
+	/* what a scaled window lost by rounding, the peer does take */
+	uint32_t edge = t->snd.wnd + (t->snd.wnd ? (1u << t->snd_wscale) - 1 : 0);
+
+	if (syn_unacked(t) || flight(t) <= edge)
+		return t->snd.nxt;
+	return seq_add(t->snd.una, t->snd.wnd);
+}
+
 /* Text bytes that fit in one segment now (SACK blocks take their part). */
 static uint32_t
 seg_text(const struct tcp *tcp, const struct tcb *t)
@@ -399,7 +412,7 @@ emit_plan(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 		tcp->keep_alives++;
 		break;
 	default:
-		s->seq = t->snd.nxt;
+		s->seq = ack_number(t);
 		break;
 	}
 	if (!done)

@@ -177,7 +177,16 @@ tcp_drop(struct tcp *tcp, struct tcb *t)
 	t->active = NONE;
 }
 
-/* A RST at SND.NXT, for the states that owe the peer one (3.10.5). */
+/* A RST where the peer takes one. */
+void
+reset_fill(const struct tcb *t, struct reply *reply)
+{
+	reply->rst = true;
+	reply->seg =
+		(struct seg){.seq = ack_number(t), .ack = t->rcv.nxt, .ctl = SW_RST | SW_ACK};
+}
+
+/* ABORT: a RST in the states that owe the peer one (3.10.5). */
 static void
 reset_peer(const struct tcb *t, struct reply *reply)
 {
@@ -187,9 +196,7 @@ reset_peer(const struct tcb *t, struct reply *reply)
 	case SW_FIN_WAIT_1:
 	case SW_FIN_WAIT_2:
 	case SW_CLOSE_WAIT:
-		reply->rst = true;
-		reply->seg = (struct seg){.seq = t->snd.nxt, .ack = t->rcv.nxt,
-					  .ctl = SW_RST | SW_ACK};
+		reset_fill(t, reply);
 		break;
 	default:
 		break;
@@ -221,8 +228,9 @@ tcp_release(struct tcp *tcp, struct tcb *t, sw_ns now, struct reply *reply)
 	if (t->h.state == SW_CLOSED)
 		return;
 	if (c != NULL && c->rcv.len > 0 && fsm_can(t, SW_ON_LOST_DATA)) {
-		/*= RFC 9293 3.6.1 SHLD-3: unread bytes: RST instead of FIN */
-		reset_peer(t, reply);
+		/*= RFC 9293 3.6.1 SHLD-3: unread bytes: RST instead of FIN; after a FIN too,
+		 * as what is queued goes with them */
+		reset_fill(t, reply);
 		end(tcp, t, SW_ON_LOST_DATA, SW_E_ABORTED);
 		return;
 	}

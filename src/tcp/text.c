@@ -187,8 +187,7 @@ ack_soon(struct tcp *tcp, struct tcb *t, uint32_t len)
 static enum sw_verdict
 text_unwanted(struct tcp *tcp, struct tcb *t, struct reply *reply)
 {
-	reply->rst = true;
-	reply->seg = (struct seg){.seq = t->snd.nxt, .ack = t->rcv.nxt, .ctl = SW_RST | SW_ACK};
+	reset_fill(t, reply);
 	end(tcp, t, SW_ON_LOST_DATA, SW_E_ABORTED);
 	return SW_V_AFTER_CLOSE;
 }

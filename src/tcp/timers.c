@@ -44,9 +44,7 @@ keep_alive_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
 	}
 	timer_trace(tcp, t, SW_TIMER_KEEP);
 	if (t->probes >= tcp->keep_probes) {
-		reply->rst = true;
-		reply->seg = (struct seg){.seq = t->snd.nxt, .ack = t->rcv.nxt,
-					  .ctl = SW_RST | SW_ACK};
+		reset_fill(t, reply);
 		end(tcp, t, SW_ON_USER_TIMEOUT, SW_E_TIMED_OUT);
 		return;
 	}

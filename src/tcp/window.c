@@ -23,14 +23,16 @@ rcv_offer(const struct tcp *tcp, const struct tcb *t)
 uint16_t
 rcv_window_field(const struct tcp *tcp, struct tcb *t)
 {
+	const struct active *c = active_of(tcp, t);
 	uint32_t wnd, field;
 
 	if (t->flags & T_SEND_SYN) /* a SYN's window is what tcp_fresh() set */
 		return (uint16_t)min_u32(t->rcv.wnd, 65535);
 	wnd = rcv_offer(tcp, t);
 	field = wnd >> t->rcv_wscale;
-	/*= RFC 9293 3.8.6 SHLD-14: rounding must not move the right edge to the left */
-	if (field << t->rcv_wscale < t->rcv.wnd)
+	/*= RFC 9293 3.8.6 SHLD-14: rounding must not move the right edge to the left; but
+	 * when the buffer is full it may (RFC 7323 2.4), or the window would never close */
+	if (field << t->rcv_wscale < t->rcv.wnd && (c == NULL || c->rcv.len < t->rcv_buf))
 		field++;
 	field = min_u32(field, 65535);
 	t->rcv.wnd = max_u32(field << t->rcv_wscale, t->rcv.wnd);

@@ -21,6 +21,7 @@
 struct many {
 	struct sw_drv *drv;
 	struct sw_stack *stack;
+	void *arena;
 	struct sw_endpoint local, remote;
 	sw_conn listener;
 	bool connects;
@@ -172,7 +173,7 @@ prepare(struct many *m, char **argv)
 	sw_config_init(&config);
 	config.msl = MSL;
 	config.conns = 32;
-	m->stack = sw_drv_stack(&config, NULL);
+	m->stack = sw_drv_stack(&config, &m->arena);
 	if (m->stack == NULL || sw_drv_attach(m->drv, m->stack) != 0 ||
 	    sw_address_add(m->stack, 0, &m->local.addr, prefix) != 0)
 		die("stack", "cannot be made");
@@ -199,5 +200,7 @@ main(int argc, char **argv)
 	if (left(&m, true) > 0)
 		die("after all", "records are left");
 	printf("%" PRIu32 " connections, nothing left\n", m.count);
+	sw_drv_close(m.drv);
+	free(m.arena);
 	return 0;
 }
