@@ -7,9 +7,9 @@
 #	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x
 #	                hash seeds fuzz kernel install (tools/test-all lists them)
 #	make seeds fuzz check-core tidy format install uninstall clean
-#
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,
 # DESTDIR, V=1 (show commands), SEEDS=2000, SECONDS=60 (a fuzz target).
+
 
 MAKEFLAGS += -r --no-print-directory
 .DELETE_ON_ERROR:
@@ -47,6 +47,7 @@ source = $(foreach room,$(1),$(sort $(wildcard src/$(room)/*.c)))
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 core := $(call object,$(call source,base wire tcp net))
 users := $(call object,$(call source,sock drv sim trace))
+drill := $(call object,$(call source,drill))
 cli := $(call object,$(call source,cli))
 test_help := $(call object,$(wildcard test/*.c))
 tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/unit/*_test.c test/scenario/*_test.c)))
@@ -66,7 +67,7 @@ need_build := gcc libc6-dev binutils pkg-config
 need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev
 need_test := $(need_program) python3 clang libclang-rt-14-dev llvm gcc-i686-linux-gnu \
 	libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
-	iproute2 socat curl procps mandoc
+	iproute2 iputils-ping socat curl mandoc
 build/.need-%: tools/need Makefile
 	@tools/need $(need_$*)
 	@mkdir -p build && touch $@
@@ -84,7 +85,7 @@ $(BUILD)/%.o: %.c $(BUILD)/.commands | build/.need-build
 	$(Q)$(CC) $(flags) $(room_flags) -c -o $@ $<
 
 $(core): room_flags = -Isrc -ffreestanding -fno-stack-protector
-$(users): room_flags = -Isrc
+$(users) $(drill): room_flags = -Isrc
 $(cli): room_flags = -Isrc $$(pkg-config --cflags $(libs))
 $(BUILD)/test/%.o $(BUILD)/bench/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
 $(cli): | build/.need-program
@@ -105,12 +106,12 @@ $(BUILD)/libsynwave-core.a: $(BUILD)/synwave-core.o
 $(BUILD)/libsynwave.a: $(BUILD)/synwave-core.o $(users)
 	$(archive)
 # For tests, which look inside.
-$(BUILD)/libinside.a: $(core) $(users)
+$(BUILD)/libinside.a: $(core) $(users) $(drill)
 	$(archive)
 $(BUILD)/libtest.a: $(test_help)
 	$(archive)
 
-$(BUILD)/synwave: $(cli) $(BUILD)/libsynwave.a | build/.need-program
+$(BUILD)/synwave: $(cli) $(drill) $(BUILD)/libsynwave.a | build/.need-program
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs))
 
@@ -122,7 +123,7 @@ $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^
 
--include $(patsubst %.o,%.d,$(core) $(users) $(cli) $(test_help)) \
+-include $(patsubst %.o,%.d,$(core) $(users) $(drill) $(cli) $(test_help)) \
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))
 
 # ---- running and testing -------------------------------------------------------------------

@@ -136,8 +136,9 @@ void replays(struct world *, int host, unsigned n);
 /*
  * A forged segment arrives at `host` at once, as if from the other:
  * "FLAGS SEQ:END(LEN) [ack N] [win N] [up N] [<mss N,ws N,sackOK,TS VAL ECR,sack L:R>]";
- * FLAGS are of S F R P . U E W, as in tcpdump; sack may stand there four times.  Numbers count from the ISS of that
- * side as soon as one is known, else from 0.  The payload is zeros.
+ * FLAGS are of S F R P . U E W, as in tcpdump; sack may stand there four times.
+ * Numbers count from the ISS of that side as soon as one is known, else from 0.
+ * The payload is zeros.
  */
 void forge(struct world *, int host, const char *segment);
 

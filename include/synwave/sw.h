@@ -172,6 +172,9 @@ int sw_stack_init(struct sw_stack **, const struct sw_config *, void *arena, siz
  */
 int sw_copy(struct sw_stack **, void *arena, size_t bytes, const struct sw_stack *);
 
+/* The settings that the stack was made with. */
+void sw_stack_config(const struct sw_stack *, struct sw_config *);
+
 /* ---- interfaces, addresses, routes -------------------------------------- */
 
 enum sw_link { SW_LINK_IP, SW_LINK_ETHERNET };
@@ -191,6 +194,12 @@ int sw_address_add(struct sw_stack *, int iface, const struct sw_addr *, unsigne
 int sw_route_add(struct sw_stack *, const struct sw_addr *net, unsigned prefix, int iface,
 		 const struct sw_addr *gateway);
 int sw_iface_mtu(struct sw_stack *, int iface, uint32_t mtu);
+/*
+ * May something new begin at `local` (address any: at all of ours)?  SW_OK;
+ * SW_E_INVALID: not our address; SW_E_IN_USE: a listener or a connection, TIME-WAIT
+ * too, has that port there.  Looks at every record.
+ */
+int sw_local_free(const struct sw_stack *, const struct sw_endpoint *local);
 
 /* ---- packets ------------------------------------------------------------ */
 
@@ -298,6 +307,9 @@ ptrdiff_t sw_send(struct sw_stack *, sw_ns now, sw_conn, const void *, size_t n,
  */
 ptrdiff_t sw_receive(struct sw_stack *, sw_ns now, sw_conn, void *, size_t n);
 
+/* The same bytes as RECEIVE would give, which stay where they are. */
+ptrdiff_t sw_peek(const struct sw_stack *, sw_conn, void *, size_t n);
+
 /*
  * CLOSE (3.10.4): "I have no more to send".  What is queued is still sent, then
  * a FIN; receiving goes on until the peer closes.  A listener is closed and
@@ -334,6 +346,14 @@ struct sw_status {
 	bool timestamps, sack;
 	uint32_t retransmits;  /* segments sent again since it was last idle */
 	uint32_t backlog;      /* a listener: connections waiting in sw_accept() */
+	uint32_t snd_buf, rcv_buf; /* bytes */
+	uint32_t sacked, lost; /* bytes in flight that are known to be so */
+	uint16_t peer_mss;     /* what the peer's SYN said, or the default for none */
+	uint16_t path_mss;     /* what ours said: the path's MTU less fixed headers */
+	uint8_t retries;       /* timeouts in a row */
+	uint8_t recovery;      /* 0: none, 1: fast recovery, 2: after a timeout */
+	uint8_t icmp_type, icmp_code; /* the last ICMP error about it; 0, 0: none */
+	uint8_t ttl, tos;
 };
 int sw_status(const struct sw_stack *, sw_conn, struct sw_status *);
 
@@ -345,8 +365,16 @@ enum sw_option {
 	SW_OPT_TOS,	     /* Diffserv field (MUST-48) */
 	SW_OPT_TTL,	     /* MUST-49 */
 	SW_OPT_SND_BUF,	     /* bytes */
-	SW_OPT_RCV_BUF	     /* bytes; never takes back what was offered */
+	SW_OPT_RCV_BUF,	     /* bytes; never takes back what was offered */
+	SW_OPT_MSS,	     /* before the SYN: send and accept no larger segments */
+	SW_OPT_CORK,	     /* 1: a last small segment waits, as with SW_MORE; 0: it goes */
+	SW_OPT_KEEP_IDLE,    /* seconds, 1..65535; 0: the configured times and number */
+	SW_OPT_KEEP_INTERVAL,
+	SW_OPT_KEEP_PROBES,  /* 1..255 */
+	SW_OPT_BACKLOG,	     /* a listener's */
+	SW_OPT_V6_ONLY	     /* a listener's: 1: on address any, not for IPv4 */
 };
+/* Of a listener: its connections begin with it from now on. */
 int sw_set(struct sw_stack *, sw_ns now, sw_conn, enum sw_option, uint64_t value);
 
 /* ---- counting and watching ---------------------------------------------- */

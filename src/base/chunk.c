@@ -107,10 +107,29 @@ chain_clear(struct chain *c, struct pool *p)
 	chain_drop(c, p, c->len);
 }
 
-/* Moves the chunks of `from` behind those of `to`. */
+/* Copies the first chunk of `from` into the last of `to` if it fits there: so that
+ * bytes which came one by one do not hold a chunk each. */
+static void
+chain_close_up(struct chain *to, struct chain *from, struct pool *p)
+{
+	const struct chunk *f = chunk_of(p, from->head);
+	struct chunk *k = chunk_of(p, to->tail);
+	uint32_t n = f->to - f->from;
+
+	if (n > chunk_room(p) - k->to)
+		return;
+	memcpy(chunk_bytes(p, to->tail) + k->to, chunk_bytes(p, from->head) + f->from, n);
+	k->to += n;
+	to->len += n;
+	chain_drop(from, p, n);
+}
+
+/* Moves the bytes of `from` behind those of `to`. */
 void
 chain_join(struct chain *to, struct chain *from, struct pool *p)
 {
+	if (from->head != NONE && to->tail != NONE)
+		chain_close_up(to, from, p);
 	if (from->head == NONE)
 		return;
 	if (to->tail == NONE)

@@ -7,6 +7,14 @@
 
 #include "sim.h"
 
+void
+source_close(struct source *s)
+{
+	if (s->file && s->file != stdin)
+		fclose(s->file);
+	s->file = NULL;
+}
+
 bool
 source_open(struct source *s, const struct sim_args *args, int host)
 {
@@ -23,9 +31,14 @@ source_open(struct source *s, const struct sim_args *args, int host)
 		return true;
 	}
 	s->file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
-	if (!s->file)
+	/* a directory opens, but the first byte cannot be read */
+	if (!s->file || (s->file != stdin && ungetc(getc(s->file), s->file) == EOF &&
+			 ferror(s->file))) {
 		fprintf(stderr, "synwave sim: %s: %s\n", name, strerror(errno));
-	return s->file != NULL;
+		source_close(s);
+		return false;
+	}
+	return true;
 }
 
 static size_t
@@ -59,12 +72,4 @@ source_fill(struct source *s)
 	sha256_update(&s->sha, s->have, s->buf);
 	s->end = s->have == 0;
 	return !s->end;
-}
-
-void
-source_close(struct source *s)
-{
-	if (s->file && s->file != stdin)
-		fclose(s->file);
-	s->file = NULL;
 }

@@ -191,6 +191,19 @@ sw_receive(struct sw_stack *s, sw_ns now, sw_conn c, void *to, size_t n)
 	return given;
 }
 
+/* What RECEIVE would give. */
+ptrdiff_t
+sw_peek(const struct sw_stack *s, sw_conn c, void *to, size_t n)
+{
+	uint32_t i = conn_of(s, c);
+
+	if (i == NONE)
+		return SW_E_NO_CONN;
+	if (to == NULL && n > 0)
+		return SW_E_INVALID;
+	return tcp_peek(&s->tcp, block_at(s, i), to, n);
+}
+
 /* CLOSE (3.10.4). */
 int
 sw_close(struct sw_stack *s, sw_ns now, sw_conn c)
@@ -299,12 +312,8 @@ sw_set(struct sw_stack *s, sw_ns now, sw_conn c, enum sw_option option, uint64_t
 	now = stack_now(s, now);
 	if (l == NONE && i == NONE)
 		return SW_E_NO_CONN;
-	if (l != NONE) {
-		if (option != SW_OPT_USER)
-			return SW_E_STATE;
-		listener_at(s, l)->user = value;
-		return 0;
-	}
+	if (l != NONE)
+		return listener_set(s, l, now, option, value);
 	if (option == SW_OPT_USER) {
 		block_at(s, i)->user = value;
 		return 0;

@@ -371,7 +371,7 @@ conn_hop_failed(struct sw_stack *s, uint32_t i, sw_ns now)
 	struct tcb *t = block_at(s, i);
 
 	/*= RFC 9293 3.9.2.2 SHLD-25, SHLD-26: only what opens ends by unreachability */
-	tcp_icmp_error(&s->tcp, t, now, t->h.state == SW_SYN_SENT);
+	tcp_icmp_error(&s->tcp, t, now, t->h.state == SW_SYN_SENT, 0);
 	conn_settle(s, i, now, NULL);
 }
 

@@ -63,7 +63,7 @@ half_keep(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 	h->options = half_options(t);
 	h->snd_wscale = t->snd_wscale;
 	h->retries = t->retries;
-	h->flags = (uint8_t)half_flags(t);
+	h->flags = (uint8_t)(half_flags(t) | (uint32_t)t->rcv_wscale << HALF_WSCALE);
 	h->first_us = (uint32_t)(t->heard / SW_US);
 	if (h->flags & (HALF_SEND | HALF_ACK))
 		list_push(ready, &s->halves, AT_READY, i);
@@ -87,7 +87,11 @@ half_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
 
 	head_tuple(&h->h, &tuple);
 	conn_fresh(s, t, &tuple, h->h.iface, h->iss);
+	if (listener_behind(s, h->listener) != NULL)
+		tcp_adopt((struct tcp *)(uintptr_t)&s->tcp, t,
+			  &listener_behind(s, h->listener)->habits);
 	t->h = h->h;
+	t->rcv_wscale = h->flags >> HALF_WSCALE;
 	t->flags |= T_PASSIVE;
 	t->flags |= (h->options & SW_HAS_TS) ? T_TS : 0u;
 	t->flags |= (h->options & SW_HAS_SACK_OK) ? T_SACK : 0u;
@@ -159,6 +163,7 @@ half_listen(const struct sw_stack *s, uint32_t listener, const struct asked *a, 
 	if (a->after != NULL && !s->iss_forced && seq_off(iss, *a->after) <= (int32_t)UINT16_MAX)
 		iss = seq_add(*a->after, UINT16_MAX + 2u);
 	conn_fresh(s, t, &a->tuple, way >= 0 ? way : a->iface, iss);
+	tcp_adopt((struct tcp *)(uintptr_t)&s->tcp, t, &l->habits);
 	t->h.state = l->h.state;
 	t->flags |= T_PASSIVE;
 	t->listener = LISTENER_REF(l, listener);

@@ -232,7 +232,7 @@ icmp_for_half(struct half *h, seq quoted, uint32_t path_mss)
 /* What it says of a connection. */
 static enum sw_verdict
 icmp_for_block(struct sw_stack *s, sw_ns now, uint32_t block, enum icmp_class class,
-	       uint32_t path_mss)
+	       uint32_t path_mss, const struct icmp *m)
 {
 	struct tcb *t = block_at(s, block);
 
@@ -242,7 +242,8 @@ icmp_for_block(struct sw_stack *s, sw_ns now, uint32_t block, enum icmp_class cl
 			return SW_V_ICMP_IGNORED;
 		tcp_path_mss(&s->tcp, t, now, (uint16_t)path_mss);
 	} else {
-		tcp_icmp_error(&s->tcp, t, now, class == ICMP_HARD);
+		tcp_icmp_error(&s->tcp, t, now, class == ICMP_HARD,
+			       (uint16_t)(m->type << 8 | m->code));
 	}
 	conn_settle(s, block, now, NULL);
 	return SW_V_ICMP_TAKEN;
@@ -280,7 +281,7 @@ icmp_find(struct sw_stack *s, sw_ns now, const struct icmp *m, enum icmp_class c
 	/*= RFC 5927 4.1: what it quotes must be in flight, else a stranger guessed */
 	if (!tcp_in_flight(block_at(s, REF_INDEX(ref)), number))
 		return SW_V_ICMP_UNPROVEN;
-	return icmp_for_block(s, now, REF_INDEX(ref), class, mtu);
+	return icmp_for_block(s, now, REF_INDEX(ref), class, mtu, m);
 }
 
 /* An ICMP or ICMPv6 message for us. */

@@ -31,7 +31,9 @@ listener_matches(const struct listener *l, const struct sw_addr *a, uint16_t por
 		return false;
 	if (!sw_addr_is_any(&l->h.local))
 		return sw_addr_same(&l->h.local, a);
-	return !sw_addr_is4(&l->h.local) || sw_addr_is4(a);
+	if (sw_addr_is4(a))
+		return sw_addr_is4(&l->h.local) || !l->v6_only;
+	return !sw_addr_is4(&l->h.local);
 }
 
 /* The most particular listener for a tuple; NONE. */
@@ -114,6 +116,55 @@ listener_taken(const struct sw_stack *s, const struct sw_endpoint *local)
 	return false;
 }
 
+/* Any of ours, one of ours, or on a gateway one that a peer may mean. */
+static bool
+local_may_be(const struct sw_stack *s, const struct sw_addr *a)
+{
+	if (sw_addr_is_any(a) || address_is_ours(s, a))
+		return true;
+	for (uint32_t i = 0; i < s->ifaces.high; i++) {
+		if (iface_at(s, i)->conf.any_destination && address_is_unicast(s, a))
+			return true;
+	}
+	return false;
+}
+
+/* Does this record stand in the way of something that begins at `local`? */
+static bool
+local_meets(const struct head *h, const struct sw_endpoint *local)
+{
+	bool wild = sw_addr_is_any(&h->local) || sw_addr_is_any(&local->addr);
+
+	if (!(h->mark & MARK_USED) || h->local_port != local->port)
+		return false;
+	return wild || sw_addr_same(&h->local, &local->addr);
+}
+
+/* May something new begin at `local`? */
+int
+sw_local_free(const struct sw_stack *s, const struct sw_endpoint *local)
+{
+	uint32_t i;
+
+	if (local == NULL || !local_may_be(s, &local->addr))
+		return SW_E_INVALID;
+	for (i = 0; i < s->listeners.high; i++) {
+		if (local_meets(&listener_at(s, i)->h, local))
+			return SW_E_IN_USE;
+	}
+	for (i = 0; i < s->blocks.high; i++) {
+		const struct tcb *t = block_at(s, i);
+
+		if (t->h.state != SW_CLOSED && local_meets(&t->h, local))
+			return SW_E_IN_USE;
+	}
+	for (i = 0; i < s->time_waits.high; i++) {
+		if (local_meets(&time_wait_at(s, i)->h, local))
+			return SW_E_IN_USE;
+	}
+	return SW_OK;
+}
+
 /* The state of a listener is tcp's to decide, like any: a block that lives for
  * this call walks the edge, and its head stays. */
 static void
@@ -138,7 +189,7 @@ sw_open_passive(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local, 
 	now = stack_now(s, now);
 	if (backlog == 0 || name == NULL)
 		return SW_E_INVALID;
-	if (!sw_addr_is_any(&local->addr) && !address_is_ours(s, &local->addr))
+	if (!local_may_be(s, &local->addr))
 		return SW_E_INVALID;
 	if (listener_taken(s, local))
 		return SW_E_IN_USE;
@@ -153,6 +204,7 @@ sw_open_passive(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local, 
 	listener_tcb(s, &t, &l->h);
 	tcp_listen(&s->tcp, &t, now);
 	l->h = t.h;
+	tcp_habits(&t, &l->habits);
 	link_init(&l->link);
 	link_init(&l->event);
 	list_init(&l->queue);
@@ -160,6 +212,37 @@ sw_open_passive(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local, 
 	listener_enlist(s, i);
 	*name = listener_name(s, i);
 	return 0;
+}
+
+/* sw_set() for a listener: a block that lives for this call takes the setting. */
+int
+listener_set(struct sw_stack *s, uint32_t i, sw_ns now, enum sw_option which, uint64_t value)
+{
+	struct listener *l = listener_at(s, i);
+	struct tcb t;
+	int error;
+
+	switch (which) {
+	case SW_OPT_USER:
+		l->user = value;
+		return SW_OK;
+	case SW_OPT_BACKLOG:
+		if (value == 0 || value > UINT32_MAX)
+			return SW_E_INVALID;
+		l->backlog = (uint32_t)value;
+		return SW_OK;
+	case SW_OPT_V6_ONLY:
+		l->v6_only = value != 0;
+		return SW_OK;
+	default:
+		break;
+	}
+	listener_tcb(s, &t, &l->h);
+	tcp_adopt(&s->tcp, &t, &l->habits);
+	error = tcp_set(&s->tcp, &t, now, which, value);
+	if (error == SW_OK)
+		tcp_habits(&t, &l->habits);
+	return error;
 }
 
 /* A listener is closed and released, with what waits in its queue reset. */

@@ -46,7 +46,7 @@ struct half {
 	uint8_t flags;	   /* HALF_... */
 	uint32_t first_us; /* when the SYN came, low bits of microseconds */
 };
-enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4 };
+enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4, HALF_WSCALE = 4 /* shift: our scale */ };
 
 /* TIME-WAIT, released: <= 64 bytes. */
 struct time_wait {
@@ -65,6 +65,8 @@ struct listener {
 	uint32_t waiting, halves, backlog;
 	uint32_t generation;
 	uint64_t user;
+	struct habits habits;
+	bool v6_only;
 };
 
 /* A listener as its connections remember it: stale once it was closed. */
@@ -245,6 +247,7 @@ sw_conn listener_name(const struct sw_stack *, uint32_t listener);
 struct listener *listener_behind(const struct sw_stack *, uint32_t listener_ref); /* NULL: gone */
 /* A block that left SYN-RECEIVED waits for sw_accept(); false: its listener is gone. */
 bool listener_give(struct sw_stack *, uint32_t block);
+int listener_set(struct sw_stack *, uint32_t listener, sw_ns now, enum sw_option, uint64_t value);
 int listener_close(struct sw_stack *, uint32_t listener, sw_ns now);
 /* input.c */
 struct arrival { /* how a packet came */

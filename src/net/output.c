@@ -159,7 +159,7 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 		return false;
 	}
 	if (hop == HOP_FAILED)
-		tcp_icmp_error(&s->tcp, t, now, t->h.state == SW_SYN_SENT);
+		tcp_icmp_error(&s->tcp, t, now, t->h.state == SW_SYN_SENT, 0);
 	/* the device's MTU may have fallen since */
 	if (t->path_mss > conn_path_mss(s, t->h.iface, &t->h.remote))
 		tcp_path_mss(&s->tcp, t, now, conn_path_mss(s, t->h.iface, &t->h.remote));

@@ -209,6 +209,13 @@ sw_copy(struct sw_stack **out, void *arena, size_t bytes, const struct sw_stack 
 	return 0;
 }
 
+/* The settings that it was made with. */
+void
+sw_stack_config(const struct sw_stack *s, struct sw_config *c)
+{
+	*c = s->conf;
+}
+
 /* The clock of the stack: the latest time that it was given. */
 sw_ns
 stack_now(struct sw_stack *s, sw_ns now)

@@ -24,6 +24,7 @@ window_opened(struct tcp *tcp, struct tcb *t)
 	if (c == NULL || c->recs.head == NONE)
 		return;
 	c->stalled_since = tcp->now;
+	retransmit_arm(tcp, t); /* what ran was the next probe's, minutes away perhaps */
 	c->force = 1;
 	board_lose(tcp, c, c->recs.head);
 }
@@ -174,6 +175,7 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct sent_when 
 		t->flags &= ~(uint32_t)T_URG_SENT;
 	t->retries = 0;
 	t->flags &= ~(uint32_t)T_TROUBLE;
+	t->icmp_type = t->icmp_code = 0;
 	if (c == NULL)
 		return;
 	bytes = min_u32(n, c->snd.len); /* one more than these is the FIN's */

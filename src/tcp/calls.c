@@ -83,6 +83,31 @@ readable_state(const struct tcb *t)
 	return t->h.state >= SW_ESTABLISHED || t->h.state == SW_CLOSED;
 }
 
+/* What RECEIVE says when there is nothing to give. */
+static ptrdiff_t
+receive_refused(const struct tcb *t, const struct active *c)
+{
+	if (t->error)
+		return -t->error;
+	if ((t->flags & T_FIN_RCVD) && (c == NULL || c->rcv.len == 0))
+		return 0;
+	return t->h.state == SW_CLOSED ? SW_E_STATE : SW_E_AGAIN;
+}
+
+/* RECEIVE that takes nothing away. */
+ptrdiff_t
+tcp_peek(const struct tcp *tcp, const struct tcb *t, void *to, size_t n)
+{
+	const struct active *c = active_of(tcp, t);
+	uint32_t got = 0;
+
+	if (c != NULL && readable_state(t))
+		got = n < c->rcv.len ? (uint32_t)n : c->rcv.len;
+	if (got > 0)
+		place_copy_sum(&tcp->chunks, chain_place(&c->rcv, &tcp->chunks, 0), to, got, NULL);
+	return got > 0 || n == 0 ? (ptrdiff_t)got : receive_refused(t, c);
+}
+
 /* RECEIVE (3.10.3). */
 ptrdiff_t
 tcp_receive(struct tcp *tcp, struct tcb *t, sw_ns now, void *to, size_t n)
@@ -103,11 +128,7 @@ tcp_receive(struct tcp *tcp, struct tcb *t, sw_ns now, void *to, size_t n)
 	}
 	if (n == 0)
 		return 0;
-	if (t->error)
-		return -t->error;
-	if ((t->flags & T_FIN_RCVD) && (c == NULL || c->rcv.len == 0))
-		return 0;
-	return t->h.state == SW_CLOSED ? SW_E_STATE : SW_E_AGAIN;
+	return receive_refused(t, c);
 }
 
 /* The levels of sw_ready(). */
@@ -140,48 +161,21 @@ tcp_ready(const struct tcp *tcp, const struct tcb *t)
 	return r;
 }
 
-/* sw_set() for a connection. */
-int
-tcp_set(struct tcp *tcp, struct tcb *t, sw_ns now, enum sw_option which, uint64_t value)
+static void
+status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 {
-	static const uint32_t bit[] = {[SW_OPT_NAGLE] = T_NAGLE, [SW_OPT_KEEPALIVE] = T_KEEPALIVE};
-
-	tcp->now = now;
-	switch (which) {
-	case SW_OPT_USER:
-		t->user = value;
-		return SW_OK;
-	case SW_OPT_NAGLE:
-	case SW_OPT_KEEPALIVE:
-		t->flags = value ? t->flags | bit[which] : t->flags & ~bit[which];
-		if (which == SW_OPT_KEEPALIVE && t->h.state != SW_TIME_WAIT &&
-		    !(t->h.state == SW_FIN_WAIT_2 && (t->flags & T_RELEASED)))
-			t->late = SW_NEVER;
-		break;
-	case SW_OPT_USER_TIMEOUT:
-		if (value > UINT16_MAX)
-			return SW_E_INVALID;
-		t->user_timeout_s = (uint16_t)value;
-		break;
-	case SW_OPT_TOS:
-	case SW_OPT_TTL:
-		if (value > UINT8_MAX || (which == SW_OPT_TTL && value == 0))
-			return SW_E_INVALID;
-		*(which == SW_OPT_TOS ? &t->tos : &t->ttl) = (uint8_t)value;
-		break;
-	case SW_OPT_SND_BUF:
-	case SW_OPT_RCV_BUF:
-		if (value < MSS_FLOOR || value > 1u << 30)
-			return SW_E_INVALID;
-		*(which == SW_OPT_SND_BUF ? &t->snd_buf : &t->rcv_buf) = (uint32_t)value;
-		rcv_window_after_read(tcp, t); /* a peer that waits is told */
-		break;
-	default:
-		return SW_E_INVALID;
-	}
-	t->news |= NEWS_READY | NEWS_OUTPUT;
-	settle(tcp, t);
-	return SW_OK;
+	st->snd_buf = t->snd_buf;
+	st->rcv_buf = t->rcv_buf;
+	st->sacked = c != NULL ? c->sacked : 0;
+	st->lost = c != NULL ? c->lost : 0;
+	st->recovery = c != NULL ? c->phase : 0;
+	st->peer_mss = t->peer_mss;
+	st->path_mss = t->path_mss;
+	st->retries = t->retries;
+	st->icmp_type = t->icmp_type;
+	st->icmp_code = t->icmp_code;
+	st->ttl = t->ttl;
+	st->tos = t->tos;
 }
 
 /* STATUS (3.10.6): what tcp knows of it. */
@@ -213,6 +207,7 @@ tcp_status(const struct tcp *tcp, const struct tcb *t, struct sw_status *st)
 	st->rcv_wscale = t->rcv_wscale;
 	st->timestamps = t->flags & T_TS;
 	st->sack = t->flags & T_SACK;
+	status_more(t, c, st);
 }
 
 /*= RFC 5927 4.1: an ICMP error must quote a number that is in flight */
@@ -226,9 +221,11 @@ tcp_in_flight(const struct tcb *t, seq quoted)
 
 /* An ICMP error that quotes what is in flight. */
 void
-tcp_icmp_error(struct tcp *tcp, struct tcb *t, sw_ns now, bool hard)
+tcp_icmp_error(struct tcp *tcp, struct tcb *t, sw_ns now, bool hard, uint16_t why)
 {
 	tcp->now = now;
+	t->icmp_type = (uint8_t)(why >> 8);
+	t->icmp_code = (uint8_t)why;
 	/*= RFC 9293 3.9.2.2 SHLD-26, RFC 5927 5.2: hard errors end what is not open yet; of
 	 * an open connection they are soft: a forger could send them */
 	if (hard && fsm_can(t, SW_ON_RCV_ICMP_HARD)) {

@@ -6,6 +6,16 @@
  */
 #include "tcp/parts.h"
 
+/* The window and its scale as the SYN will tell them; RFC 7323 2.3. */
+void
+rcv_begin(struct tcb *t)
+{
+	t->rcv_wscale = 0;
+	while (t->rcv_wscale < WSCALE_MAX && t->rcv_buf >> t->rcv_wscale > 65535)
+		t->rcv_wscale++;
+	t->rcv.wnd = min_u32(t->rcv_buf, 65535);
+}
+
 /* A fresh TCB in CLOSED. */
 void
 tcp_fresh(const struct tcp *tcp, struct tcb *t, uint16_t path_mss, seq iss, uint32_t ts_offset)
@@ -35,10 +45,7 @@ tcp_fresh(const struct tcp *tcp, struct tcb *t, uint16_t path_mss, seq iss, uint
 	t->tos = tcp->tos;
 	t->flags = tcp->nagle ? T_NAGLE : 0;
 	t->retransmit = t->delack = t->late = SW_NEVER;
-	/* for the largest buffer that SW_OPT_RCV_BUF may want later; RFC 7323 2.3 */
-	while (t->rcv_wscale < WSCALE_MAX && t->rcv_buf >> t->rcv_wscale > 65535)
-		t->rcv_wscale++;
-	t->rcv.wnd = min_u32(t->rcv_buf, 65535);
+	rcv_begin(t);
 	mss_settle((struct tcp *)(uintptr_t)tcp, t);
 }
 
@@ -56,11 +63,14 @@ void
 handshake_reopen(struct tcp *tcp, struct tcb *t)
 {
 	seq iss = seq_add(t->snd.nxt, 1u << 16); /* beyond all that was used */
-	uint32_t kept = t->flags & (T_NAGLE | T_KEEPALIVE | T_RELEASED);
+	uint32_t kept = t->flags & T_RELEASED;
+	struct habits habits;
 
+	tcp_habits(t, &habits);
 	tcp_drop(tcp, t);
 	tcp_fresh(tcp, t, t->path_mss, iss, t->ts_offset);
-	t->flags = kept | T_PASSIVE;
+	tcp_adopt(tcp, t, &habits);
+	t->flags |= kept | T_PASSIVE;
 	t->news |= NEWS_READY;
 }
 

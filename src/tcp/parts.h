@@ -32,6 +32,7 @@ bool fsm_can(const struct tcb *, enum sw_cause on);
 /* handshake.c */
 bool syn_unacked(const struct tcb *);
 void handshake_reopen(struct tcp *, struct tcb *); /* back to LISTEN */
+void rcv_begin(struct tcb *);
 void syn_fill(const struct tcp *, const struct tcb *, struct seg *);
 enum sw_verdict arrives_listen(struct tcp *, struct tcb *, struct seg *, struct reply *);
 enum sw_verdict arrives_syn_sent(struct tcp *, struct tcb *, struct seg *, struct reply *);

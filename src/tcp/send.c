@@ -304,6 +304,9 @@ ack_sent(struct tcp *tcp, struct tcb *t)
 	t->rcv.acked = t->rcv.nxt;
 	if (c != NULL) {
 		c->unacked = 0;
+		if (c->owed > 0)
+			c->owed--;
+		t->flags |= c->owed > 0 ? T_ACK_NOW : 0u;
 		c->dsack.left = c->dsack.right; /*= RFC 2883 4: reported once */
 	}
 }

@@ -117,6 +117,18 @@ struct tcb {
 	sw_ns delack;
 	sw_ns late;	  /* KEEP, USER or MSL2, by state */
 	sw_ns heard;	  /* SYN states: when the first SYN went.  After: last segment in */
+
+	uint16_t keep_idle_s, keep_interval_s; /* 0: the configured ones */
+	uint8_t keep_probes;
+	uint8_t icmp_type, icmp_code; /* of the last ICMP error about it */
+};
+
+/* What a listener's application has set for the connections to come. */
+struct habits {
+	uint32_t flags; /* T_NAGLE, T_KEEPALIVE */
+	uint32_t snd_buf, rcv_buf;
+	uint16_t mss, user_timeout_s, keep_idle_s, keep_interval_s;
+	uint8_t keep_probes, ttl, tos;
 };
 
 /*
@@ -178,6 +190,7 @@ struct active {
 	uint8_t phase;		/* enum cc_phase */
 	uint8_t controller;	/* enum cc_kind */
 	uint16_t dup_acks;
+	uint16_t owed;		/* without SACK: duplicate ACKs not yet sent */
 	seq recover;		/* RFC 6582, 6675: HighData at the loss */
 	uint32_t prior_cwnd, prior_ssthresh;
 	uint32_t cwnd_bytes;	/* congestion avoidance: acknowledged since cwnd last grew */
@@ -255,18 +268,23 @@ void tcp_expire(struct tcp *, struct tcb *, sw_ns now, struct reply *);
 /* User calls (calls.c, teardown.c): as in sw.h. */
 ptrdiff_t tcp_send(struct tcp *, struct tcb *, sw_ns now, const void *, size_t n, unsigned flags);
 ptrdiff_t tcp_receive(struct tcp *, struct tcb *, sw_ns now, void *, size_t n);
+ptrdiff_t tcp_peek(const struct tcp *, const struct tcb *, void *, size_t n);
 int tcp_close(struct tcp *, struct tcb *, sw_ns now);
 void tcp_release(struct tcp *, struct tcb *, sw_ns now, struct reply *);
 void tcp_abort(struct tcp *, struct tcb *, sw_ns now, struct reply *);
 unsigned tcp_ready(const struct tcp *, const struct tcb *);
 int tcp_set(struct tcp *, struct tcb *, sw_ns now, enum sw_option, uint64_t value);
+/* Settings, from a block and into a fresh one that has sent nothing. */
+void tcp_habits(const struct tcb *, struct habits *);
+void tcp_adopt(struct tcp *, struct tcb *, const struct habits *);
 void tcp_status(const struct tcp *, const struct tcb *, struct sw_status *);
 /* Gives back everything but the block. */
 void tcp_drop(struct tcp *, struct tcb *);
 
 /* ICMP, already found to quote this connection (RFC 5927: tcp_in_flight first). */
 bool tcp_in_flight(const struct tcb *, seq quoted);
-void tcp_icmp_error(struct tcp *, struct tcb *, sw_ns now, bool hard);
+/* why: type << 8 | code; 0: no message, the next hop did not answer */
+void tcp_icmp_error(struct tcp *, struct tcb *, sw_ns now, bool hard, uint16_t why);
 void tcp_path_mss(struct tcp *, struct tcb *, sw_ns now, uint16_t path_mss);
 
 /* 0, or the line of the first broken invariant of this tcb (check.c). */

@@ -182,8 +182,9 @@ void
 reset_fill(const struct tcb *t, struct reply *reply)
 {
 	reply->rst = true;
-	reply->seg =
-		(struct seg){.seq = ack_number(t), .ack = t->rcv.nxt, .ctl = SW_RST | SW_ACK};
+	reply->seg = (struct seg){.ctl = SW_RST | SW_ACK};
+	reply->seg.seq = ack_number(t);
+	reply->seg.ack = t->rcv.nxt;
 }
 
 /* ABORT: a RST in the states that owe the peer one (3.10.5). */

@@ -201,6 +201,7 @@ text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg
 	t->rcv.nxt = seq_add(t->rcv.nxt, took);
 	t->rcv.wnd -= min_u32(t->rcv.wnd, took);
 	tcp->bytes_in += took;
+	c->owed = 0;
 	if (took > 0)
 		t->news |= NEWS_READY;
 	runs_join(tcp, t, c);
@@ -213,6 +214,9 @@ static enum sw_verdict
 text_ahead(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
 {
 	t->flags |= T_ACK_NOW; /*= RFC 9293 3.10.7.4 MAY-13, RFC 5681 4.2: at once */
+	/* a peer without SACK counts them, also when several segments came as one batch */
+	if (!(t->flags & T_SACK) && c->owed < UINT16_MAX)
+		c->owed++;
 	if (s->len > 0 && !run_take(tcp, t, s))
 		return SW_V_NO_BUFFER;
 	if (s->ctl & SW_FIN) {

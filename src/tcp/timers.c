@@ -30,12 +30,20 @@ timer_trace(struct tcp *tcp, const struct tcb *t, enum sw_timer which)
 		ev->timer = which;
 }
 
+static sw_ns
+keep_idle(const struct tcp *tcp, const struct tcb *t)
+{
+	return t->keep_idle_s ? t->keep_idle_s * SW_S : tcp->keep_idle;
+}
+
 /*= RFC 9293 3.8.4 MUST-24 to MUST-28, RFC 1122 4.2.3.6: off unless asked for; several
  * probes, not one, must stay unanswered */
 static void
 keep_alive_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
 {
-	sw_ns idle_until = after_ns(t->heard, tcp->keep_idle);
+	sw_ns idle_until = after_ns(t->heard, keep_idle(tcp, t));
+	sw_ns interval = t->keep_interval_s ? t->keep_interval_s * SW_S : tcp->keep_interval;
+	uint32_t most = t->keep_probes ? t->keep_probes : tcp->keep_probes;
 
 	if (tcp->now < idle_until || flight(t) > 0) {
 		t->probes = 0;
@@ -43,14 +51,14 @@ keep_alive_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
 		return;
 	}
 	timer_trace(tcp, t, SW_TIMER_KEEP);
-	if (t->probes >= tcp->keep_probes) {
+	if (t->probes >= most) {
 		reset_fill(t, reply);
 		end(tcp, t, SW_ON_USER_TIMEOUT, SW_E_TIMED_OUT);
 		return;
 	}
 	t->probes++;
 	t->flags |= T_KEEP_PROBE;
-	t->late = after_ns(tcp->now, tcp->keep_interval);
+	t->late = after_ns(tcp->now, interval);
 }
 
 /* The timer whose meaning is the state's. */
@@ -131,6 +139,6 @@ settle(struct tcp *tcp, struct tcb *t)
 	}
 	if ((t->flags & T_KEEPALIVE) && t->late == SW_NEVER && t->h.state >= SW_ESTABLISHED &&
 	    t->h.state != SW_TIME_WAIT)
-		t->late = after_ns(max_ns(t->heard, tcp->now), tcp->keep_idle);
+		t->late = after_ns(max_ns(t->heard, tcp->now), keep_idle(tcp, t));
 	active_rest(tcp, t);
 }

@@ -470,13 +470,31 @@ end_well(struct world *w, int i)
 	}
 }
 
+/* In FIN-WAIT-2 for a peer that is no more and whose RST was lost: that is for the
+ * application to end. */
+static bool
+left_alone(const struct world *w, int i, const struct conn *k)
+{
+	struct sw_status st = {.bytes = sizeof(st)};
+
+	if (sw_status(w->side[i].s, k->c, &st) || st.state != SW_FIN_WAIT_2)
+		return false;
+	for (int n = 0; n < CONNS; n++) {
+		const struct conn *p = &w->side[!i].conn[n];
+
+		if (p->c && !p->gone && p->local == k->remote && p->remote == k->local)
+			return false;
+	}
+	return true;
+}
+
 static bool
 all_ended(const struct world *w)
 {
 	for (int k = 0; k < 2 * CONNS; k++) {
 		const struct conn *c = &w->side[k & 1].conn[k / 2];
 
-		if (c->c && !c->gone)
+		if (c->c && !c->gone && !left_alone(w, k & 1, c))
 			return false;
 	}
 	return true;

@@ -28,7 +28,7 @@ struct many {
 	uint32_t count;
 };
 
-static void
+static _Noreturn void
 die(const char *what, const char *why)
 {
 	fprintf(stderr, "many: %s: %s\n", what, why);

@@ -331,10 +331,10 @@ paws_poison(void)
 	struct sw_status s;
 
 	forge_ts(w, ". 4000000:4000001(1) ack 1", 0x7fffffff); /* beyond the window */
-	forge_ts(w, ". 0:0(0) ack 1", 0x7fffffff);		/* before it */
-	forge_ts(w, "P. 1:11(10) ack 9999", 0x7fffffff);	/* of something not sent */
-	forge_ts(w, "- 1:1(0)", 0x7fffffff);			/* no ACK */
-	forge_ts(w, ". 1000:1001(1) ack 1", 0x7fffffff);	/* ahead of a gap */
+	forge_ts(w, ". 0:0(0) ack 1", 0x7fffffff);	       /* before it */
+	forge_ts(w, "P. 1:11(10) ack 9999", 0x7fffffff);       /* of something not sent */
+	forge_ts(w, "- 1:1(0)", 0x7fffffff);		       /* no ACK */
+	forge_ts(w, ". 1000:1001(1) ack 1", 0x7fffffff);       /* ahead of a gap */
 	says(w, B, 100);
 	hears_all(w, A, 100);
 	ok(verdicts_of(w, A, SW_V_PAWS_OLD) == 0);
@@ -383,7 +383,8 @@ old_ack(void)
 			wnd = win;
 		}
 		una = ack > una ? ack : una;
-		if (!ok(status_of(w, A).snd_wnd == wnd && status_of(w, A).snd_una - w->iss[A] == una))
+		if (!ok(status_of(w, A).snd_wnd == wnd &&
+			status_of(w, A).snd_una - w->iss[A] == una))
 			printf("# after %s\n", text);
 	}
 	ok(state_of(w, A) == SW_ESTABLISHED);
@@ -536,6 +537,32 @@ syn_flood(void)
 }
 SCENE(syn_flood)
 
+/* Every second byte first: what is held is bounded in memory, not in bytes. */
+static void
+bytes_one_by_one(void)
+{
+	struct world *w = plain_established();
+	struct sw_counters n = {.bytes = sizeof(n)};
+	char text[100];
+
+	deafen(w);
+	for (unsigned at = 1; at <= 2000; at += 100) {
+		for (unsigned i = 0; i < 100; i++) {
+			unsigned k = at + (i < 50 ? 2 * i + 1 : 2 * (i - 50));
+
+			snprintf(text, sizeof(text), ". %u:%u(1) ack 1", k, k + 1);
+			forge(w, A, text);
+			run_for(w, 0);
+		}
+	}
+	ok(status_of(w, A).rcv_queued == 2000);
+	ok(sw_counters(w->stack[A], &n) == SW_OK);
+	ok(n.pool_used[SW_POOL_CHUNKS] <= 2 && n.pool_high[SW_POOL_CHUNKS] <= 54);
+	ok(n.pool_high[SW_POOL_RUNS] == 50);
+	world_end(w);
+}
+SCENE(bytes_one_by_one)
+
 int
 main(void)
 {
@@ -553,5 +580,6 @@ main(void)
 	PLAY("ACK storm", ack_storm);
 	PLAY("every state ends", states_end);
 	PLAY("SYN flood", syn_flood);
+	PLAY("bytes one by one", bytes_one_by_one);
 	return plan_done();
 }

@@ -56,6 +56,7 @@ closed_for_an_hour(void)
 {
 	struct world *w = small_window(4096);
 	size_t from;
+	sw_ns began;
 
 	says(w, A, 20000);
 	run_for(w, 10 * SW_S);
@@ -68,7 +69,11 @@ closed_for_an_hour(void)
 	run_for(w, 700 * SW_S);
 	for (const struct world_seen *s; (s = next_of(w, A, &from)) != NULL;)
 		ok(s->seg.len == 1 && s->seg.seq - w->iss[A] == 4097);
+	began = now(w);
+	for (unsigned k = 0; k < 3; k++)
+		loses(w, A, k); /* the RTO is not the probes' any more */
 	hears_all(w, B, 20000);
+	ok(now(w) - began < 2 * SW_S);
 	world_end(w);
 }
 SCENE(closed_for_an_hour)
@@ -167,6 +172,35 @@ double_zero_window(void)
 }
 SCENE(double_zero_window)
 
+/*= RFC 9293 3.4 MUST-66: a closed window keeps out text, not ACK, RST and URG */
+static void
+closed_window_hears(void)
+{
+	struct world *w = scene_new();
+
+	plain(w);
+	w->config[A].rcv_buf = 4096;
+	scene_go(w);
+	established(w);
+	deafen(w);
+	says(w, A, 100);
+	forge(w, A, ". 1:4097(4096) ack 1");
+	run_for(w, SW_MS);
+	ok(status_of(w, A).rcv_wnd == 0);
+	skip_wire(w);
+	forge(w, A, "UP. 4097:4098(1) ack 101 win 777 up 1");
+	run_for(w, 0);
+	expect_wire(w, "A>B . 101:101(0) ack 4097 win 0 lost"); /* a probe is answered */
+	ok(status_of(w, A).snd_una - w->iss[A] == 101 && status_of(w, A).snd_wnd == 777);
+	ok(ready_of(w, A) & SW_URGENT);
+	ok(status_of(w, A).rcv_queued == 4096);
+	forge(w, A, "R 4097:4097(0)");
+	run_for(w, 0);
+	ok(state_of(w, A) == SW_CLOSED);
+	world_end(w);
+}
+SCENE(closed_window_hears)
+
 /* A window that the program makes larger is told. */
 static void
 window_grows(void)
@@ -194,7 +228,7 @@ no_trouble(void)
 	deafen(w);
 	run_for(w, 290 * SW_S); /* now it is silent */
 	ok(ready_of(w, A) & SW_TROUBLE);
-	until(w, A, SW_CLOSED); /*= MUST-37 holds no longer: R2 */
+	until(w, A, SW_CLOSED); /* MUST-37 holds no longer: R2 */
 	ok(status_of(w, A).error == SW_E_TIMED_OUT);
 	world_end(w);
 }
@@ -358,9 +392,7 @@ fin_again(void)
 		ok(state_of(w, A) == states[i]);
 		forge(w, A, nxt == 1 ? ". 1:1(0) ack 2" : ". 2:2(0) ack 2");
 		run_for(w, 0);
-		ok(state_of(w, A) == (i == 0   ? SW_FIN_WAIT_2
-				      : i == 1 ? SW_TIME_WAIT
-					       : SW_CLOSED));
+		ok(state_of(w, A) == (i == 0 ? SW_FIN_WAIT_2 : i == 1 ? SW_TIME_WAIT : SW_CLOSED));
 		world_end(w);
 	}
 }
@@ -478,6 +510,44 @@ unread_in_last_ack(void)
 }
 SCENE(unread_in_last_ack)
 
+/*= RFC 9293 3.8.6.2.1 MUST-60: SW_MORE holds a small piece back, not for ever */
+static void
+more_to_come(void)
+{
+	struct world *w = small_window(65535);
+	uint8_t bytes[10] = {0};
+
+	ok(sw_send(w->stack[A], now(w), w->conn[A], bytes, 10, SW_MORE) == 10);
+	run_for(w, 50 * SW_MS);
+	expect_silence(w);
+	run_for(w, 900 * SW_MS);
+	ok(status_of(w, B).rcv_queued == 10);
+	world_end(w);
+}
+SCENE(more_to_come)
+
+/* The clocks of timestamps and of challenges go round: nothing is old because of it. */
+static void
+idle_for_a_month(void)
+{
+	struct world *w = scene_established();
+	struct sw_counters n = {.bytes = sizeof(n)};
+
+	forge(w, A, "R 100:100(0)");
+	run_for(w, 30 * 24 * hour);
+	forge(w, A, "R 100:100(0)");
+	run_for(w, SW_S);
+	ok(sw_counters(w->stack[A], &n) == SW_OK);
+	ok(n.challenges == 2);
+	says(w, A, 1000);
+	hears_all(w, B, 1000);
+	says(w, B, 1000);
+	hears_all(w, A, 1000);
+	ok(verdicts_of(w, A, SW_V_PAWS_OLD) + verdicts_of(w, B, SW_V_PAWS_OLD) == 0);
+	world_end(w);
+}
+SCENE(idle_for_a_month)
+
 int
 main(void)
 {
@@ -486,6 +556,7 @@ main(void)
 	PLAY("MUST-34 window below a segment", window_below_segment);
 	PLAY("FIN behind a closed window", fin_behind_closed_window);
 	PLAY("both windows closed", double_zero_window);
+	PLAY("MUST-66 what a closed window hears", closed_window_hears);
 	PLAY("window grows by a setting", window_grows);
 	PLAY("R1 is not for who answers probes", no_trouble);
 	PLAY("MUST-38 MUST-39 reader of single bytes", hysteresis);
@@ -500,5 +571,7 @@ main(void)
 	PLAY("MUST-27 keep-alive of a dead peer", keep_alive_dead_peer);
 	PLAY("keep-alive and persist", keep_alive_and_persist);
 	PLAY("SHLD-3 unread bytes in LAST-ACK", unread_in_last_ack);
+	PLAY("MUST-60 more to come", more_to_come);
+	PLAY("idle for a month", idle_for_a_month);
 	return plan_done();
 }

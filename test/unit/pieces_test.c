@@ -156,9 +156,9 @@ test_bounds(void)
 	uint32_t n;
 
 	echo_make(&e, false, 792);
-	for (uint32_t i = 0; i < 17; i++) /* more than 16 pieces */
+	for (uint32_t i = 0; i < 49; i++) /* more than 48 pieces */
 		piece(w, &e, 1, SPAN(i * 16, i * 16 + 8), true);
-	ok(verdicts(w, SW_V_FRAGMENT) == 16 && verdicts(w, SW_V_FRAG_DROPPED) == 1);
+	ok(verdicts(w, SW_V_FRAGMENT) == 48 && verdicts(w, SW_V_FRAG_DROPPED) == 1);
 	/* a length that is no multiple of 8, an end behind 65535 */
 	piece(w, &e, 2, SPAN(0, 399), true);
 	ok(verdicts(w, SW_V_FRAG_DROPPED) == 2);
