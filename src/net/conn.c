@@ -7,6 +7,11 @@
  */
 #include "net/net.h"
 
+/* The budget of an idle connection is 256 bytes, its table slots counted. */
+_Static_assert(sizeof(struct tcb) <= 240 && sizeof(struct half) <= 96 &&
+		       sizeof(struct time_wait) <= 64,
+	       "the three sizes of connection");
+
 enum { AT_READY = offsetof(struct tcb, ready), AT_EVENT = offsetof(struct tcb, event) };
 
 /* The common part of the record that a reference names. */
@@ -330,7 +335,7 @@ conn_settle(struct sw_stack *s, uint32_t i, sw_ns now, const struct reply *reply
 		time_wait_take(s, i, now);
 		return;
 	}
-	due = tcp_deadline(t);
+	due = tcp_deadline(&s->tcp, t);
 	/* what is due stays due, or calls at every instant would put it off for ever */
 	if (due > now || t->timer.deadline > now)
 		wheel_set(&s->block_wheel, i, max_ns(due, now + 1));

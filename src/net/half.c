@@ -51,7 +51,7 @@ half_keep(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 {
 	struct half *h = half_at(s, i);
 	struct list *ready = &iface_at(s, h->h.iface)->ready_halves;
-	sw_ns due = tcp_deadline(t);
+	sw_ns due = tcp_deadline(&s->tcp, t);
 
 	tcp_drop(&s->tcp, t); /* a record holds no text */
 	h->h.state = t->h.state;

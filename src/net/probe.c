@@ -77,7 +77,7 @@ check_block(const struct sw_stack *s, uint32_t i)
 	/* what a full pool held back may go when others give back: its timer looks again */
 	CHECK(!in || link_in(&t->ready) || t->timer.deadline != SW_NEVER ||
 	      !tcp_has_output(&s->tcp, t));
-	CHECK(!in || t->timer.deadline <= max_ns(tcp_deadline(t), s->now + 1));
+	CHECK(!in || t->timer.deadline <= max_ns(tcp_deadline(&s->tcp, t), s->now + 1));
 	return tcp_check(&s->tcp, t);
 }
 
@@ -306,7 +306,6 @@ mix_block(uint64_t *d, const struct sw_stack *s, const struct tcb *t)
 	mix(d, (uint64_t)t->cwnd << 32 | t->ssthresh);
 	mix(d, (uint64_t)t->mss << 32 | (uint64_t)t->retries << 8 | t->error);
 	mix(d, t->retransmit);
-	mix(d, t->delack);
 	mix(d, t->late);
 	mix(d, t->user);
 	if (t->active != NONE)

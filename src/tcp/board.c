@@ -50,7 +50,8 @@ active_rest(struct tcp *tcp, struct tcb *t)
 
 	if (c == NULL || c->snd.len > 0 || c->rcv.len > 0 || c->recs.head != NONE ||
 	    c->runs.head != NONE || !seq_eq(c->dsack.left, c->dsack.right) ||
-	    c->phase != CC_OPEN || c->unacked > 0 || (t->flags & T_FIN_KNOWN))
+	    c->phase != CC_OPEN || c->unacked > 0 ||
+	    (t->flags & (T_FIN_KNOWN | T_ACK_LATER)))
 		return;
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;

@@ -64,7 +64,7 @@ tcp_check(const struct tcp *tcp, const struct tcb *t)
 	int line;
 
 	if (t->h.state == SW_CLOSED || t->h.state == SW_LISTEN) {
-		MUST(tcp_deadline(t) == SW_NEVER);
+		MUST(tcp_deadline(tcp, t) == SW_NEVER);
 		return 0;
 	}
 	MUST(flight(t) <= 1u << 30);

@@ -44,7 +44,7 @@ tcp_fresh(const struct tcp *tcp, struct tcb *t, uint16_t path_mss, seq iss, uint
 	t->ttl = tcp->ttl;
 	t->tos = tcp->tos;
 	t->flags = tcp->nagle ? T_NAGLE : 0;
-	t->retransmit = t->delack = t->late = SW_NEVER;
+	t->retransmit = t->late = SW_NEVER;
 	rcv_begin(t);
 	mss_settle((struct tcp *)(uintptr_t)tcp, t);
 }
@@ -189,7 +189,6 @@ syn_text(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
 	if (s->len > 0)
 		(void)take_text(tcp, t, s, reply);
 	t->flags &= ~(uint32_t)T_ACK_LATER;
-	t->delack = SW_NEVER;
 }
 
 /* LISTEN and a SYN (3.10.7.2): the second segment of the handshake is owed. */

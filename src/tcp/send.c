@@ -300,7 +300,6 @@ ack_sent(struct tcp *tcp, struct tcb *t)
 	struct active *c = active_of(tcp, t);
 
 	t->flags &= ~(uint32_t)(T_ACK_NOW | T_ACK_LATER | T_CHALLENGE);
-	t->delack = SW_NEVER;
 	t->rcv.acked = t->rcv.nxt;
 	if (c != NULL) {
 		c->unacked = 0;

@@ -41,7 +41,7 @@ enum { /* tcb.flags */
 	T_FIN_SENT = 1 << 5,   /* our FIN is below SND.NXT */
 	T_FIN_RCVD = 1 << 6,   /* the peer's FIN is below RCV.NXT */
 	T_ACK_NOW = 1 << 7,    /* an ACK is owed at once */
-	T_ACK_LATER = 1 << 8,  /* an ACK is owed when `delack` comes */
+	T_ACK_LATER = 1 << 8,  /* an ACK is owed when active.delack comes */
 	T_SEND_SYN = 1 << 9,   /* a SYN or SYN-ACK is to be sent (again) */
 	T_PROBE = 1 << 10,     /* a zero-window probe is to be sent */
 	T_KEEP_PROBE = 1 << 11, /* a keep-alive is to be sent */
@@ -67,7 +67,7 @@ enum { /* tcb.news: what net must look at after a call; net clears it */
 };
 
 /*
- * A connection.  Names are RFC 9293 3.3.1's.  At most 232 bytes, so that with
+ * A connection.  Names are RFC 9293 3.3.1's.  At most 240 bytes, so that with
  * its table slot an idle one costs 256; what data in flight needs is in struct
  * active, which an idle connection does not hold.
  */
@@ -114,7 +114,6 @@ struct tcb {
 	uint32_t challenge_ms; /* no challenge ACK before, low bits of milliseconds */
 
 	sw_ns retransmit; /* REXMIT or PERSIST, by what is in flight */
-	sw_ns delack;
 	sw_ns late;	  /* KEEP, USER or MSL2, by state */
 	sw_ns heard;	  /* SYN states: when the first SYN went.  After: last segment in */
 
@@ -194,6 +193,7 @@ struct active {
 	seq recover;		/* RFC 6582, 6675: HighData at the loss */
 	uint32_t prior_cwnd, prior_ssthresh;
 	uint32_t cwnd_bytes;	/* congestion avoidance: acknowledged since cwnd last grew */
+	sw_ns delack;		/* T_ACK_LATER: until then */
 	sw_ns stalled_since;	/* first transmission of what is not acknowledged: R2 */
 	sw_ns last_sent;	/* restart after idle: RFC 5681 4.1 */
 	uint32_t retransmits;
@@ -261,7 +261,7 @@ bool tcp_has_output(const struct tcp *, const struct tcb *);
  */
 bool tcp_emit(struct tcp *, struct tcb *, sw_ns now, uint32_t gso, struct seg *);
 
-sw_ns tcp_deadline(const struct tcb *);
+sw_ns tcp_deadline(const struct tcp *, const struct tcb *);
 /* Runs what is due (timers.c).  May end the connection (state CLOSED, error). */
 void tcp_expire(struct tcp *, struct tcb *, sw_ns now, struct reply *);
 

@@ -139,7 +139,7 @@ end(struct tcp *tcp, struct tcb *t, enum sw_cause on, int error)
 
 	fsm_go(tcp, t, on);
 	t->error = (uint8_t)-error;
-	t->retransmit = t->delack = t->late = SW_NEVER;
+	t->retransmit = t->late = SW_NEVER;
 	t->flags &= ~(uint32_t)(T_ACK_NOW | T_ACK_LATER | T_SEND_SYN | T_PROBE | T_KEEP_PROBE);
 	if (c != NULL && c->rcv.len > 0 && error == SW_OK) {
 		keep = c->rcv;
@@ -173,6 +173,7 @@ tcp_drop(struct tcp *tcp, struct tcb *t)
 		chain_clear(&((struct run *)pool_at(&tcp->runs, i))->text, &tcp->chunks);
 		pool_give(&tcp->runs, i);
 	}
+	t->flags &= ~(uint32_t)T_ACK_LATER;
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;
 }

@@ -180,7 +180,7 @@ ack_soon(struct tcp *tcp, struct tcb *t, uint32_t len)
 	if (t->flags & (T_ACK_NOW | T_ACK_LATER))
 		return;
 	t->flags |= T_ACK_LATER;
-	t->delack = after_ns(tcp->now, tcp->delack);
+	c->delack = after_ns(tcp->now, tcp->delack);
 }
 
 /* Text for an application that has gone: RST (SHLD-3). */

@@ -14,11 +14,18 @@
  */
 #include "tcp/parts.h"
 
+/* When the ACK that was put off must go. */
+static sw_ns
+delack_of(const struct tcp *tcp, const struct tcb *t)
+{
+	return t->flags & T_ACK_LATER ? active_of(tcp, t)->delack : SW_NEVER;
+}
+
 /* The earliest of what is armed. */
 sw_ns
-tcp_deadline(const struct tcb *t)
+tcp_deadline(const struct tcp *tcp, const struct tcb *t)
 {
-	return min_ns(t->retransmit, min_ns(t->delack, t->late));
+	return min_ns(t->retransmit, min_ns(delack_of(tcp, t), t->late));
 }
 
 static void
@@ -91,9 +98,8 @@ tcp_expire(struct tcp *tcp, struct tcb *t, sw_ns now, struct reply *reply)
 {
 	tcp->now = now;
 	reply->rst = false;
-	if (t->delack <= now) {
+	if (delack_of(tcp, t) <= now) {
 		timer_trace(tcp, t, SW_TIMER_DELACK);
-		t->delack = SW_NEVER;
 		t->flags = (t->flags | T_ACK_NOW) & ~(uint32_t)T_ACK_LATER;
 	}
 	if (t->retransmit <= now && t->h.state != SW_CLOSED) {
