@@ -24,8 +24,7 @@ set_flag(struct tcb *t, uint32_t bit, bool on)
 static void
 keep_again(struct tcb *t)
 {
-	if (t->h.state != SW_TIME_WAIT &&
-	    !(t->h.state == SW_FIN_WAIT_2 && (t->flags & T_RELEASED)))
+	if (t->h.state != SW_TIME_WAIT && !(t->h.state == SW_FIN_WAIT_2 && (t->flags & T_RELEASED)))
 		t->late = SW_NEVER;
 }
 
