@@ -4,13 +4,6 @@
  */
 #include "scene.h"
 
-static void
-waits_for(struct world *w, int host)
-{
-	ok(sw_open_passive_from(w->stack[host], now(w), &w->end[host], &w->end[!host],
-				&w->conn[host]) == SW_OK);
-}
-
 /* LISTEN by OPEN, SYN-RECEIVED by a SYN, and back by a RST; CLOSE in LISTEN. */
 static void
 listening(void)

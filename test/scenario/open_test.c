@@ -401,14 +401,6 @@ close_in_syn_received(void)
 }
 SCENE(close_in_syn_received)
 
-/* A passive OPEN that names its peer: the connection itself is in LISTEN. */
-static void
-waits_for(struct world *w, int host)
-{
-	ok(sw_open_passive_from(w->stack[host], now(w), &w->end[host], &w->end[!host],
-				&w->conn[host]) == SW_OK);
-}
-
 static void
 passive_for_one_peer(void)
 {

@@ -61,6 +61,14 @@ scene_established(void)
 	return w;
 }
 
+/* A passive OPEN that names its peer: the connection itself is in LISTEN. */
+static inline void
+waits_for(struct world *w, int host)
+{
+	ok(sw_open_passive_from(w->stack[host], now(w), &w->end[host], &w->end[!host],
+				&w->conn[host]) == SW_OK);
+}
+
 /* Plays `play` eight times. */
 static inline void
 scene_each(void (*play)(void))
