@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
     {"sim", verb_sim, "synwave sim"},
     {"cat", verb_cat, "synwave cat"},
     {"states", verb_states, "synwave states"},
+    {"drill", verb_drill, "synwave drill"},
 };
 
 static const char doc[] =
@@ -34,6 +35,7 @@ static const char doc[] =
     "  synwave sim [FILE]      two hosts in one process move FILE over a simulated path\n"
     "  synwave cat HOST PORT   netcat over a TCP of our own, on a TUN or TAP device\n"
     "  synwave states          the tables of the state machine (RFC 9293 Figure 5)\n"
+    "  synwave drill SCRIPT... scripts in the language of packetdrill, in virtual time\n"
     "\v"
     "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";
 

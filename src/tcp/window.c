@@ -12,6 +12,9 @@ rcv_offer(const struct tcp *tcp, const struct tcb *t)
 	uint32_t held = c != NULL ? c->rcv.len : 0;
 	uint32_t room = t->rcv_buf > held ? t->rcv_buf - held : 0;
 
+	/* what the field can say; without the peer's window scale that is little */
+	room = min_u32(room, 65535u << t->rcv_wscale);
+
 	/*= RFC 9293 3.8.6.2.2 MUST-39: the right edge moves by a segment or half the buffer */
 	if (room < t->rcv.wnd ||
 	    room - t->rcv.wnd < min_u32(t->rcv_buf / 2, t->peer_mss ? t->peer_mss : 536))

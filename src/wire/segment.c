@@ -222,7 +222,8 @@ option_begin(uint8_t *to, uint8_t kind, uint32_t size)
 	return to + 2;
 }
 
-/* Two bytes before or behind SACK-permitted and timestamps keep words together. */
+/* Two bytes before SACK-permitted or timestamps, when one of them stands alone,
+ * keep words together: where the other large stacks put them. */
 static uint8_t *
 option_fill(uint8_t *to)
 {
@@ -238,10 +239,10 @@ options_write_fixed(uint8_t *to, const struct seg *s)
 		put_16(to, s->mss);
 		to += 2;
 	}
-	if (s->has & SW_HAS_SACK_OK)
-		to = option_begin(to, OPT_SACK_OK, OPT_SACK_OK_SIZE);
 	if (!(s->has & SW_HAS_SACK_OK) != !(s->has & SW_HAS_TS))
 		to = option_fill(to);
+	if (s->has & SW_HAS_SACK_OK)
+		to = option_begin(to, OPT_SACK_OK, OPT_SACK_OK_SIZE);
 	if (s->has & SW_HAS_TS) {
 		to = option_begin(to, OPT_TS, OPT_TS_SIZE);
 		put_32(to, s->tsval);

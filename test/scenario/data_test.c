@@ -565,6 +565,27 @@ text_after_release(void)
 }
 SCENE(text_after_release)
 
+/* Reading moves no window that the field cannot say: no ACK for it. */
+static void
+reading_is_silent(void)
+{
+	struct world *w = scene_new();
+
+	w->config[A].window_scale = false;
+	scene_go(w);
+	established(w);
+	says(w, A, 100);
+	run_for(w, 20 * SW_MS);
+	for (int i = 0; i < 5; i++)
+		hears(w, B, 10);
+	run_for(w, 5 * SW_MS);
+	expect_wire(w, "A>B P. 1:101(100) ack 1");
+	run_for(w, 100 * SW_MS);
+	expect_wire(w, "B>A . 1:1(0) ack 101");
+	world_end(w);
+}
+SCENE(reading_is_silent)
+
 int
 main(void)
 {
@@ -584,5 +605,6 @@ main(void)
 	TEST("bad wire, both ways", bad_wire);
 	TEST("numbers go round", wrap);
 	PLAY("SHLD-3 text after release", text_after_release);
+	PLAY("reading without a window scale", reading_is_silent);
 	return plan_done();
 }

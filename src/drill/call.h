@@ -1,0 +1,55 @@
+/*
+ * call.h - what the files of the system calls share: arguments, results.
+ *
+ * The first argument that is wrong ends the call: drill_fail() was said then and
+ * everything else gives zeros.
+ */
+#ifndef SW_DRILL_CALL_H
+#define SW_DRILL_CALL_H
+
+#include <sys/socket.h>
+
+#include "run.h"
+
+enum { CALL_IOVECS = 64 };
+
+struct calling {
+	struct drill_run *run;
+	struct drill_event *event;
+	long result;
+	int error; /* errno, if result is -1 */
+};
+
+/* ---- symbols.c ----------------------------------------------------------- */
+
+bool drill_symbol(const char *name, int64_t *value);
+const char *drill_error_name(int error);
+bool drill_error_named(const char *name, int *error);
+
+/* ---- arguments.c --------------------------------------------------------- */
+
+/* The n-th argument, from 0; NULL: missing, and that was said. */
+const struct drill_value *call_arg(struct calling *, int n);
+/* How many there are. */
+int call_args(const struct calling *);
+/* A value as a number: symbols, a | b, htons(1), [1]. */
+int64_t call_number(struct calling *, const struct drill_value *);
+int64_t call_number_at(struct calling *, int n);
+/* The stack's descriptor for the n-th argument; *s: the socket, NULL: unknown here. */
+int call_fd_at(struct calling *, int n, struct drill_sock **s);
+/* A member of a struct, by its name or by its place; NULL: not there. */
+const struct drill_value *call_member(const struct drill_value *, const char *name, int place);
+/* A socket address: given, or the one of the script's settings. */
+socklen_t call_address(struct calling *, const struct drill_value *, bool remote,
+		       struct sockaddr_storage *);
+/* Did an integer come out as the script says?  `...` is any. */
+void call_expect(struct calling *, const struct drill_value *, const char *what, int64_t came);
+
+/* ---- the calls: true if the name is theirs ------------------------------- */
+
+bool call_open(struct calling *, const char *name);   /* call_open.c */
+bool call_io(struct calling *, const char *name);     /* call_io.c */
+bool call_option(struct calling *, const char *name); /* call_option.c */
+bool call_poll(struct calling *, const char *name);   /* call_poll.c */
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * call_io.c - all the ways to read and to write.
+ *
+ * What is read is looked at: the script's segments carry bytes that tell their
+ * own sequence number (build.c), so that a wrong byte is seen.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+
+enum { IO_MOST = 1 << 26 };
+
+struct io {
+	struct iovec vec[CALL_IOVECS];
+	int vecs;
+	size_t bytes;
+	uint8_t *room;
+};
+
+/* Room of `n` bytes, the text of a string in front. */
+static void
+io_room(struct calling *c, struct io *io, size_t n)
+{
+	io->room = n <= IO_MOST ? calloc(1, n + 1) : NULL;
+	io->bytes = io->room ? n : 0;
+	if (!io->room)
+		drill_fail(c->run, "no room for %zu bytes", n);
+	io->vec[0] = (struct iovec){io->room, io->bytes};
+	io->vecs = 1;
+}
+
+/* (buffer, count) at arguments 1 and 2 */
+static void
+io_flat(struct calling *c, struct io *io)
+{
+	const struct drill_value *v = call_arg(c, 1);
+	int64_t n = call_number_at(c, 2);
+
+	io_room(c, io, n < 0 ? 0 : (size_t)n);
+	if (io->room && v->kind == DRILL_STRING)
+		memcpy(io->room, v->text, v->len < io->bytes ? v->len : io->bytes);
+}
+
+/* [{..., 10}, {..., 20}] */
+static void
+io_vector(struct calling *c, const struct drill_value *list, struct io *io)
+{
+	int64_t size[CALL_IOVECS];
+	size_t at = 0;
+	int n = 0;
+
+	if (!list || list->kind != DRILL_LIST) {
+		drill_fail(c->run, "an iovec is written [{..., 10}]");
+		return;
+	}
+	for (const struct drill_value *v = list->first; v && n < CALL_IOVECS; v = v->next) {
+		const struct drill_value *len = call_member(v, "iov_len", 1);
+
+		size[n] = len ? call_number(c, len) : -1;
+		if (size[n] < 0 || size[n] > IO_MOST) {
+			drill_fail(c->run, "a part of an iovec is {..., 10}");
+			return;
+		}
+		at += (size_t)size[n++];
+	}
+	io_room(c, io, at);
+	if (!io->room)
+		return;
+	for (io->vecs = n, at = 0, n = 0; n < io->vecs; at += (size_t)size[n++])
+		io->vec[n] = (struct iovec){io->room + at, (size_t)size[n]};
+}
+
+/* The bytes that came are those that the script sent, in order. */
+static void
+io_check(struct calling *c, struct drill_sock *s, const struct io *io, bool peek)
+{
+	struct drill_flow *f;
+
+	if (!s || c->result <= 0 || (size_t)c->result > io->bytes)
+		return;
+	if (!s->reading) {
+		drill_sock_look(c->run, s);
+		f = s->has_ends ? drill_flow_find(c->run, &s->local, &s->remote) : NULL;
+		if (!f || !f->syn_came)
+			return;
+		s->position = f->irs + 1;
+		s->reading = true;
+	}
+	for (long i = 0; i < c->result; i++) {
+		if (io->room[i] == (uint8_t)(s->position + (uint32_t)i))
+			continue;
+		drill_fail(c->run, "byte %ld that was read is not the one with number %u", i,
+			   s->position + (uint32_t)i);
+		return;
+	}
+	if (!peek)
+		s->position += (uint32_t)c->result;
+}
+
+/* read, readv, recv, recvfrom */
+static void
+io_receive(struct calling *c, bool vector, int flag_arg)
+{
+	struct io io = {.vecs = 0};
+	struct drill_sock *s;
+	int fd = call_fd_at(c, 0, &s), flags = flag_arg ? (int)call_number_at(c, flag_arg) : 0;
+
+	if (vector)
+		io_vector(c, call_arg(c, 1), &io);
+	else
+		io_flat(c, &io);
+	if (!c->run->failed && vector)
+		c->result = sw_sock_readv(c->run->host, fd, io.vec, io.vecs);
+	else if (!c->run->failed)
+		c->result = flag_arg ? sw_sock_recv(c->run->host, fd, io.room, io.bytes, flags)
+				     : sw_sock_read(c->run->host, fd, io.room, io.bytes);
+	c->error = errno;
+	if (!(flags & MSG_TRUNC))
+		io_check(c, s, &io, flags & MSG_PEEK);
+	free(io.room);
+}
+
+/* write, writev, send, sendto without an address */
+static void
+io_send(struct calling *c, bool vector, int flag_arg)
+{
+	struct io io = {.vecs = 0};
+	int fd = call_fd_at(c, 0, NULL), flags = flag_arg ? (int)call_number_at(c, flag_arg) : 0;
+
+	if (vector)
+		io_vector(c, call_arg(c, 1), &io);
+	else
+		io_flat(c, &io);
+	if (!c->run->failed && vector)
+		c->result = sw_sock_writev(c->run->host, fd, io.vec, io.vecs);
+	else if (!c->run->failed)
+		c->result = flag_arg ? sw_sock_send(c->run->host, fd, io.room, io.bytes, flags)
+				     : sw_sock_write(c->run->host, fd, io.room, io.bytes);
+	c->error = errno;
+	free(io.room);
+}
+
+static void
+io_sendto(struct calling *c)
+{
+	const struct drill_value *to = call_arg(c, 4);
+	struct sockaddr_storage a;
+	struct io io = {.vecs = 0};
+	int fd = call_fd_at(c, 0, NULL), flags = (int)call_number_at(c, 3);
+	socklen_t n = to->kind == DRILL_STRUCT ? call_address(c, to, true, &a) : 0;
+
+	io_flat(c, &io);
+	if (!c->run->failed)
+		c->result = sw_sock_sendto(c->run->host, fd, io.room, io.bytes, flags,
+					   n ? (struct sockaddr *)&a : NULL, n);
+	c->error = errno;
+	free(io.room);
+}
+
+/* sendmsg, recvmsg: {msg_name(...)=..., msg_iov(1)=[{..., 10}], msg_flags=0} */
+static void
+io_message(struct calling *c, bool receive)
+{
+	const struct drill_value *v = call_arg(c, 1), *flags;
+	const struct drill_value *list = call_member(v, "msg_iov", 1);
+	struct drill_sock *s;
+	struct io io = {.vecs = 0};
+	struct msghdr m = {0};
+	int fd = call_fd_at(c, 0, &s), bits = (int)call_number_at(c, 2);
+
+	io_vector(c, list, &io);
+	m.msg_iov = io.vec;
+	m.msg_iovlen = (size_t)io.vecs;
+	if (!c->run->failed)
+		c->result = receive ? sw_sock_recvmsg(c->run->host, fd, &m, bits)
+				    : sw_sock_sendmsg(c->run->host, fd, &m, bits);
+	c->error = errno;
+	flags = call_member(v, "msg_flags", 2);
+	if (receive && c->result >= 0) {
+		call_expect(c, flags, "msg_flags", m.msg_flags);
+		io_check(c, s, &io, bits & MSG_PEEK);
+	}
+	free(io.room);
+}
+
+bool
+call_io(struct calling *c, const char *name)
+{
+	if (!strcmp(name, "read"))
+		io_receive(c, false, 0);
+	else if (!strcmp(name, "readv"))
+		io_receive(c, true, 0);
+	else if (!strcmp(name, "recv") || !strcmp(name, "recvfrom"))
+		io_receive(c, false, 3);
+	else if (!strcmp(name, "recvmsg"))
+		io_message(c, true);
+	else if (!strcmp(name, "write"))
+		io_send(c, false, 0);
+	else if (!strcmp(name, "writev"))
+		io_send(c, true, 0);
+	else if (!strcmp(name, "send"))
+		io_send(c, false, 3);
+	else if (!strcmp(name, "sendto"))
+		io_sendto(c);
+	else if (!strcmp(name, "sendmsg"))
+		io_message(c, false);
+	else
+		return false;
+	return true;
+}

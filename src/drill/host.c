@@ -1,0 +1,353 @@
+/*
+ * host.c - the host that a script drives: its settings from profile, options and
+ * sysctl lines, its stack, its clock.
+ *
+ * Knows sw_config and how time moves.  Does not know events or sockets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+enum { ARENA_ALIGN = 64 };
+
+static const char profile_name[DRILL_N_PROFILES][8] = {"rfc", "linux", "freebsd"};
+
+enum drill_profile
+drill_profile_named(const char *name)
+{
+	enum drill_profile p = DRILL_RFC;
+
+	while (p < DRILL_N_PROFILES && strcmp(name, profile_name[p]))
+		p++;
+	return p;
+}
+
+/*
+ * rfc is the library's own defaults.  linux: window scale 8, as of 6 MB and
+ * more of receive buffer.  freebsd: window scale 6, and no more than 65535 bytes
+ * offered (drill_narrow() brings the buffer down once the scale is agreed).
+ */
+static void
+drill_profile_apply(struct drill_run *r)
+{
+	struct sw_config *c = &r->config;
+
+	if (r->profile == DRILL_RFC)
+		return;
+	c->iw_segments = 10;
+	c->delack = 40 * SW_MS;
+	c->rto_min = 200 * SW_MS;
+	c->rcv_buf = r->profile == DRILL_LINUX ? 9 << 20 : 2 << 20;
+	if (r->profile == DRILL_FREEBSD) {
+		c->rto_min = 230 * SW_MS;
+		c->msl = 30 * SW_S;
+	}
+}
+
+static void
+drill_config_sizes(struct sw_config *c)
+{
+	sw_config_init(c);
+	c->conns = c->actives = 256;
+	c->half_opens = c->time_waits = 256;
+	c->listeners = 64;
+	c->chunks = 16384;
+	c->traces = 1024;
+	c->secret[0] = 1;
+}
+
+static bool
+drill_option_addr(struct drill_run *r, const char *name, const char *value)
+{
+	struct sw_addr *to = !strcmp(name, "local_ip")	   ? &r->local
+			     : !strcmp(name, "remote_ip")  ? &r->remote
+			     : !strcmp(name, "gateway_ip") ? &r->gateway
+							   : NULL;
+
+	return to && sw_addr_parse(to, value) == 0;
+}
+
+static bool
+drill_option_version(struct drill_run *r, const char *value)
+{
+	r->v6 = !strcmp(value, "ipv6");
+	r->mapped = !strcmp(value, "ipv4-mapped-ipv6");
+	sw_addr_parse(&r->local, r->v6 ? "fd3d:0a0b:17d6::1" : "192.168.0.1");
+	sw_addr_parse(&r->remote, r->v6 ? "2001:db8::1" : "192.0.2.1");
+	sw_addr_parse(&r->gateway, r->v6 ? "fd3d:0a0b:17d6:8888::1" : "192.168.0.2");
+	return r->v6 || r->mapped || !strcmp(value, "ipv4");
+}
+
+/* Options of the original that mean nothing here. */
+static bool
+drill_option_ignored(const char *name)
+{
+	static const char *const known[] = {"netmask_ip",
+					    "speed",
+					    "init_scripts",
+					    "wire_server_ip",
+					    "wire_server_port",
+					    "wire_client_dev",
+					    "wire_server_dev",
+					    "non_fatal",
+					    "dry_run",
+					    "verbose",
+					    "debug",
+					    "code",
+					    "code_command",
+					    "code_format",
+					    "code_sockopt",
+					    "define",
+					    "netdev",
+					    "tcp_ts_ecr_scaled",
+					    "send_omit_free",
+					    "persistent_tun_dev",
+					    "tun_dev",
+					    "strict_segments",
+					    "so_filename",
+					    "so_flags",
+					    "local_linklocal_ip",
+					    "remote_linklocal_ip",
+					    "is_anyip",
+					    "udp_encaps",
+					    "pcap",
+					    "fm_filename"};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(name, known[i]))
+			return true;
+	return false;
+}
+
+/* false: unknown, or its value is wrong */
+static bool
+drill_option_apply(struct drill_run *r, const char *name, const char *value)
+{
+	unsigned long n = strtoul(value, NULL, 0);
+
+	if (!strcmp(name, "ip_version"))
+		return drill_option_version(r, value);
+	if (!strcmp(name, "local_ip") || !strcmp(name, "remote_ip") || !strcmp(name, "gateway_ip"))
+		return drill_option_addr(r, name, value);
+	if (!strcmp(name, "connect_port"))
+		r->connect_port = (uint16_t)n;
+	else if (!strcmp(name, "bind_port"))
+		r->bind_port = (uint16_t)n;
+	else if (!strcmp(name, "tolerance_usecs"))
+		r->tolerance = n * SW_US;
+	else if (!strcmp(name, "tcp_ts_tick_usecs"))
+		r->stamp_tick = n * SW_US;
+	else if (!strcmp(name, "mtu"))
+		r->mtu = (uint32_t)n;
+	else
+		return drill_option_ignored(name);
+	return true;
+}
+
+/* Options given outside come last, but the version of IP comes first: it sets addresses. */
+static bool
+drill_options_apply(struct drill_run *r)
+{
+	const struct drill_settings *set = r->settings;
+
+	for (int round = 0; round < 2; round++) {
+		for (struct drill_setting *o = r->script->options; o; o = o->next) {
+			if (!strncmp(o->name, "ip_version", 10) != (round == 0))
+				continue;
+			if (drill_option_apply(r, o->name, o->value))
+				continue;
+			fprintf(set->out, "%s:%d: option --%s=%s is unknown or wrong\n",
+				r->script->path, o->line, o->name, o->value);
+			return false;
+		}
+		for (int i = 0; i < set->options; i++) {
+			const char *equals = strchr(set->option[i], '=');
+			char name[DRILL_WORD];
+			bool version = !strncmp(set->option[i], "ip_version", 10);
+
+			if (version != (round == 0) || !equals)
+				continue;
+			snprintf(name, sizeof(name), "%.*s", (int)(equals - set->option[i]),
+				 set->option[i]);
+			if (!drill_option_apply(r, name, equals + 1)) {
+				fprintf(set->out, "option --%s is unknown or wrong\n",
+					set->option[i]);
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+bool
+drill_configure(struct drill_run *r)
+{
+	r->connect_port = r->bind_port = 8080;
+	r->next_port = 54321;
+	r->tolerance = 4 * SW_MS;
+	r->mtu = 1500;
+	r->profile = r->settings->profile;
+	drill_option_version(r, "ipv4");
+	if (r->script->profile) {
+		r->profile = drill_profile_named(r->script->profile);
+		if (r->profile == DRILL_N_PROFILES) {
+			fprintf(r->settings->out, "%s: there is no profile '%s'\n", r->script->path,
+				r->script->profile);
+			return false;
+		}
+	}
+	if (!drill_options_apply(r))
+		return false;
+	drill_config_sizes(&r->config);
+	drill_profile_apply(r);
+	return true;
+}
+
+static sw_ns
+drill_clock(void *ctx)
+{
+	return ((struct drill_run *)ctx)->now;
+}
+
+static bool
+drill_network_make(struct drill_run *r)
+{
+	struct sw_iface link = {.link = SW_LINK_IP, .mtu = r->mtu};
+	struct sw_addr any = {{0}};
+	struct sw_addr any4 = sw_addr4(0, 0, 0, 0);
+
+	r->iface = sw_iface_add(r->stack, &link);
+	return r->iface >= 0 &&
+	       sw_address_add(r->stack, r->iface, &r->local, r->v6 ? 64 : 16) == SW_OK &&
+	       sw_route_add(r->stack, r->v6 ? &any : &any4, 0, r->iface, NULL) == SW_OK;
+}
+
+bool
+drill_host_make(struct drill_run *r)
+{
+	size_t bytes = sw_stack_bytes(&r->config);
+	struct sw_sock_world world;
+
+	if (bytes == 0) {
+		fprintf(r->settings->out, "%s: these settings make no stack\n", r->script->path);
+		return false;
+	}
+	r->arena =
+	    aligned_alloc(ARENA_ALIGN, (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
+	r->frame = malloc(DRILL_FRAME);
+	if (!r->arena || !r->frame || sw_stack_init(&r->stack, &r->config, r->arena, bytes) ||
+	    !drill_network_make(r)) {
+		fprintf(r->settings->out, "%s: no stack could be made\n", r->script->path);
+		return false;
+	}
+	if (r->script->has_iss)
+		sw_probe_force_iss(r->stack, true, r->script->iss);
+	sw_sock_world_init(&world);
+	world.ctx = r;
+	world.clock = drill_clock;
+	world.wait = drill_wait;
+	world.first_fd = DRILL_FIRST_FD;
+	r->host = sw_sock_host(r->stack, &world);
+	r->start = r->now = r->base = 1000 * SW_S;
+	r->last_frame = &r->frames;
+	r->current = -1;
+	return r->host != NULL;
+}
+
+void
+drill_host_free(struct drill_run *r)
+{
+	sw_sock_host_free(r->host);
+	free(r->arena);
+	free(r->frame);
+	free(r->traces);
+	while (r->frames) {
+		struct drill_frame *f = r->frames;
+
+		r->frames = f->next;
+		free(f);
+	}
+	for (int i = 0; i < r->flows; i++)
+		free(r->flow[i]);
+}
+
+/* ---- time ---------------------------------------------------------------- */
+
+static void
+drill_traces_take(struct drill_run *r)
+{
+	struct sw_trace t;
+
+	while (sw_trace(r->stack, &t)) {
+		drill_flow_trace(r, &t);
+		if (r->trace_count == r->trace_cap) {
+			size_t cap = r->trace_cap ? 2 * r->trace_cap : 64;
+			struct sw_trace *more = realloc(r->traces, cap * sizeof(*more));
+
+			if (!more)
+				return;
+			r->traces = more;
+			r->trace_cap = cap;
+		}
+		r->traces[r->trace_count++] = t;
+	}
+}
+
+static void
+drill_frame_take(struct drill_run *r, const struct sw_packet *p)
+{
+	struct drill_frame *f = malloc(sizeof(*f) + p->len);
+	struct drill_seen seen;
+
+	if (!f)
+		return;
+	f->next = NULL;
+	f->at = r->now;
+	f->len = p->len;
+	memcpy(f->data, p->data, p->len);
+	*r->last_frame = f;
+	r->last_frame = &f->next;
+	if (drill_read(&seen, f->data, f->len))
+		drill_flow_sent(r, &seen);
+}
+
+void
+drill_pump(struct drill_run *r)
+{
+	struct sw_packet p = {.data = r->frame, .cap = DRILL_FRAME};
+
+	drill_traces_take(r);
+	for (int i = 0; i < 100000; i++) {
+		p.data = r->frame;
+		p.cap = DRILL_FRAME;
+		if (sw_output(r->stack, r->now, r->iface, &p, 1) == 0)
+			break;
+		drill_traces_take(r);
+		drill_frame_take(r, &p);
+	}
+	drill_traces_take(r);
+}
+
+void
+drill_input(struct drill_run *r, const struct sw_packet *p, size_t n)
+{
+	sw_input(r->stack, r->now, p, n);
+	drill_pump(r);
+}
+
+bool
+drill_advance(struct drill_run *r, sw_ns until)
+{
+	sw_ns next = sw_deadline(r->stack);
+
+	next = next < until ? next : until;
+	if (next == SW_NEVER)
+		return false;
+	if (next > r->now)
+		r->now = next;
+	drill_pump(r);
+	if (sw_deadline(r->stack) <= r->now && r->now < until)
+		r->now += SW_US; /* it promises what it does not do: time goes on */
+	return true;
+}

@@ -1,0 +1,185 @@
+/*
+ * sysctl.c - lines of shell in a script: `sysctl ...` as settings of the stack.
+ * Nothing is run.
+ *
+ * Knows names of Linux and FreeBSD.  What is not known is left alone: scripts set
+ * much that has no counterpart here.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+/* The n-th number of a value such as "4096 131072 6291456", or its only one. */
+static uint64_t
+sysctl_number(const char *value, int n)
+{
+	uint64_t v = strtoull(value, NULL, 0);
+
+	for (int i = 0; *value; i++) {
+		char *end;
+		uint64_t one;
+
+		while (isspace((unsigned char)*value) || *value == '"' || *value == '\'')
+			value++;
+		one = strtoull(value, &end, 0);
+		if (end == value)
+			break;
+		v = one;
+		if (i == n)
+			break;
+		value = end;
+	}
+	return v;
+}
+
+static uint32_t
+sysctl_size(uint64_t v)
+{
+	return (uint32_t)(v < 256 ? 256 : v > 1 << 29 ? 1 << 29 : v);
+}
+
+static bool
+sysctl_is(const char *name, const char *what)
+{
+	return !strcmp(name, what);
+}
+
+/* Options and sizes. */
+static bool
+sysctl_shape(struct sw_config *c, const char *name, const char *value)
+{
+	uint64_t v = sysctl_number(value, 0);
+
+	if (sysctl_is(name, "tcp_timestamps"))
+		c->timestamps = v != 0;
+	else if (sysctl_is(name, "tcp_sack") || sysctl_is(name, "sack.enable"))
+		c->sack = v != 0;
+	else if (sysctl_is(name, "tcp_window_scaling"))
+		c->window_scale = v != 0;
+	else if (sysctl_is(name, "rfc1323"))
+		c->window_scale = c->timestamps = v != 0;
+	else if (sysctl_is(name, "tcp_rmem"))
+		c->rcv_buf = sysctl_size(sysctl_number(value, 2));
+	else if (sysctl_is(name, "recvspace"))
+		c->rcv_buf = sysctl_size(v);
+	else if (sysctl_is(name, "tcp_wmem"))
+		c->snd_buf = sysctl_size(sysctl_number(value, 2));
+	else if (sysctl_is(name, "sendspace"))
+		c->snd_buf = sysctl_size(v);
+	else if (sysctl_is(name, "initcwnd_segments"))
+		c->iw_segments = (uint32_t)(v ? v : 1);
+	else if (sysctl_is(name, "ip_default_ttl"))
+		c->ttl = (uint8_t)v;
+	else
+		return false;
+	return true;
+}
+
+/* Times and counts. */
+static bool
+sysctl_times(struct sw_config *c, const char *name, uint64_t v)
+{
+	if (sysctl_is(name, "tcp_synack_retries"))
+		c->syn_ack_tries = (uint32_t)(v ? v : 1);
+	else if (sysctl_is(name, "tcp_keepalive_time"))
+		c->keep_idle = v * SW_S;
+	else if (sysctl_is(name, "tcp_keepalive_intvl"))
+		c->keep_interval = v * SW_S;
+	else if (sysctl_is(name, "tcp_keepalive_probes") || sysctl_is(name, "keepcnt"))
+		c->keep_probes = (uint32_t)v;
+	else if (sysctl_is(name, "tcp_fin_timeout"))
+		c->fin_wait_2 = v * SW_S;
+	else if (sysctl_is(name, "tcp_retries1"))
+		c->r1 = (uint32_t)(v ? v : 1);
+	else if (sysctl_is(name, "tcp_invalid_ratelimit"))
+		c->challenge_every = v * SW_MS;
+	else if (sysctl_is(name, "tcp_rto_min_us"))
+		c->rto_min = v * SW_US;
+	else if (sysctl_is(name, "tcp_rto_max_ms"))
+		c->rto_max = v * SW_MS;
+	else if (sysctl_is(name, "keepidle"))
+		c->keep_idle = v * SW_MS;
+	else if (sysctl_is(name, "keepintvl"))
+		c->keep_interval = v * SW_MS;
+	else if (sysctl_is(name, "delacktime"))
+		c->delack = v * SW_MS;
+	else if (sysctl_is(name, "msl"))
+		c->msl = v * SW_MS;
+	else if (sysctl_is(name, "rexmit_min"))
+		c->rto_min = v * SW_MS;
+	else if (sysctl_is(name, "finwait2_timeout"))
+		c->fin_wait_2 = v * SW_MS;
+	else
+		return false;
+	return true;
+}
+
+bool
+drill_sysctl(struct drill_run *r, const char *name, const char *value)
+{
+	static const char *const families[] = {"net.ipv4.", "net.ipv6.", "net.inet.tcp.",
+					       "net.inet6.tcp.", "net.inet.ip."};
+	struct sw_config before = r->config;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		n = strlen(families[i]);
+		if (strncmp(name, families[i], n))
+			continue;
+		if (!sysctl_shape(&r->config, name + n, value) &&
+		    !sysctl_times(&r->config, name + n, sysctl_number(value, 0)))
+			return false;
+		if (sw_stack_bytes(&r->config) > 0)
+			return true;
+		r->config = before; /* out of our range: the nearest is what we have */
+		return false;
+	}
+	return false;
+}
+
+/* name=value, name="several words" or, with quote set, the rest up to it: where it ends. */
+static const char *
+sysctl_word(const char *p, char quote, char name[DRILL_WORD], char value[DRILL_WORD])
+{
+	size_t n = strcspn(p, "= \t\n;&|");
+	char stop[] = " \t\n;&|";
+
+	name[0] = value[0] = 0;
+	if (p[n] != '=' || n >= DRILL_WORD)
+		return p + (n ? n : 1);
+	memcpy(name, p, n);
+	name[n] = 0;
+	p += n + 1;
+	if (*p == '"' || *p == '\'') {
+		quote = *p++;
+	}
+	if (quote) {
+		stop[0] = quote;
+		stop[1] = 0;
+	}
+	n = strcspn(p, stop);
+	snprintf(value, DRILL_WORD, "%.*s", (int)n, p);
+	p += n;
+	return *p && stop[1] == 0 ? p + 1 : p;
+}
+
+void
+drill_shell(struct drill_run *r, const char *line)
+{
+	char name[DRILL_WORD], value[DRILL_WORD];
+
+	if (r->stack || !strstr(line, "sysctl"))
+		return;
+	/* names on both sides: a=b pairs are taken wherever they stand */
+	while (*line) {
+		char quote = 0;
+
+		for (; *line && strchr(" \t\n;&|'\"", *line); line++)
+			quote = *line == '"' || *line == '\'' ? *line : 0;
+		line = sysctl_word(line, quote, name, value);
+		if (value[0])
+			drill_sysctl(r, name, value);
+	}
+}

@@ -1,0 +1,293 @@
+/*
+ * drill_test.c - the interpreter of scripts: its grammar, its verdicts, and that
+ * each kind of mismatch is found and said.
+ */
+#include "tap.h"
+
+#include "drill/drill.h"
+
+#define OPEN                                                                                       \
+	" 0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"                                         \
+	"+0   bind(3, ..., ...) = 0\n"                                                             \
+	"+0   listen(3, 1) = 0\n"                                                                  \
+	"+0   < S  0:0(0) win 1000 <mss 1000>\n"                                                   \
+	"+0   > S. 0:0(0) ack 1 <mss 1460>\n"                                                      \
+	"+.1  < .  1:1(0) ack 1 win 10000\n"                                                       \
+	"+0   accept(3, ..., ...) = 4\n"
+
+#define CONNECT                                                                                    \
+	" 0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"                                         \
+	" 0...0.1 connect(3, ..., ...) = 0\n"                                                      \
+	"+0   > S  0:0(0) <...>\n"                                                                 \
+	"+.1  < S. 0:0(0) ack 1 win 1000 <mss 1000>\n"                                             \
+	"+0   > .  1:1(0) ack 1\n"
+
+static char said[65536];
+
+static enum drill_verdict
+run(const char *text, enum drill_profile profile)
+{
+	struct drill_settings settings = {.profile = profile};
+	enum drill_verdict verdict;
+
+	memset(said, 0, sizeof(said));
+	settings.out = fmemopen(said, sizeof(said) - 1, "w");
+	verdict = drill_text("script", text, strlen(text), &settings);
+	fclose(settings.out);
+	return verdict;
+}
+
+static void
+passes(const char *text)
+{
+	if (!ok(run(text, DRILL_RFC) == DRILL_PASSED))
+		printf("# %s\n", said);
+}
+
+/* The script fails, and what it says holds `words`. */
+static void
+fails(const char *text, const char *words)
+{
+	if ((int)!ok(run(text, DRILL_RFC) == DRILL_FAILED) | (int)!ok(strstr(said, words) != NULL))
+		printf("# expected '%s' in: %s\n", words, said);
+}
+
+static void
+is_wrong(const char *text, const char *words)
+{
+	if ((int)!ok(run(text, DRILL_RFC) == DRILL_SYNTAX) | (int)!ok(strstr(said, words) != NULL))
+		printf("# expected '%s' in: %s\n", words, said);
+}
+
+static void
+test_pass(void)
+{
+	passes("");
+	passes(OPEN);
+	passes(CONNECT);
+	passes("--ip_version=ipv4-mapped-ipv6\n" OPEN);
+	passes("/* over\n two lines */\n# one\n// another\n" CONNECT);
+	passes(OPEN "+0 write(4, ..., 100) = 100\n*  > P. 1:101(100) ack 1\n");
+	passes(OPEN "+0 write(4, ..., 100) = 100\n+0~+.1  > P. 1:101(100) ack 1\n");
+	passes(OPEN "+0 write(4, ..., 100) = 100\n0.1~0.2  > P. 1:101(100) ack 1\n");
+}
+
+static void
+test_calls(void)
+{
+	passes(OPEN "+0 fcntl(4, F_GETFL) = 0x2 (flags O_RDWR)\n"
+		    "+0 fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
+		    "+0 read(4, ..., 10) = -1 EAGAIN (Resource temporarily unavailable)\n"
+		    "+0 setsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8) = 0\n"
+		    "+0 getsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, [8]) = 0\n"
+		    "+0 getsockopt(4, IPPROTO_TCP, TCP_NODELAY, [0], [4]) = 0\n"
+		    "+0 close(4) = 0\n"
+		    "+0 > R. 1:1(0) ack 1\n"
+		    "+0 read(4, ..., 10) = -1 EBADF (Bad file descriptor)\n");
+	passes(OPEN "+0 < P. 1:1001(1000) ack 1 win 10000\n"
+		    "+0 ioctl(4, SIOCINQ, [1000]) = 0\n"
+		    "+0 poll([{fd=4, events=POLLIN, revents=POLLIN}], 1, 0) = 1\n"
+		    "+0 recv(4, ..., 10, MSG_PEEK) = 10\n"
+		    "+0 readv(4, [{..., 10}, {..., 20}], 2) = 30\n"
+		    "+0 recvfrom(4, ..., 10, 0, ..., ...) = 10\n"
+		    "+0 recvmsg(4, {msg_name(...)=...,\n"
+		    "               msg_iov(1)=[{..., 60}],\n"
+		    "               msg_flags=0}, 0) = 60\n");
+	passes(OPEN "+0 sendmsg(4, {msg_name(...)=..., msg_iov(2)=[{..., 10}, {..., 5}],\n"
+		    "              msg_flags=0}, 0) = 15\n"
+		    "+0 > P. 1:16(15) ack 1\n"
+		    "+0 writev(4, [{..., 10}], 1) = 10\n"
+		    "+.1 < . 1:1(0) ack 16 win 10000\n"
+		    "+0 > P. 16:26(10) ack 1\n");
+	passes(OPEN "+0 epoll_create(1) = 5\n"
+		    "+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, fd=4}) = 0\n"
+		    "+0...0.2 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 1000) = 1\n"
+		    "+.2 < P. 1:11(10) ack 1 win 10000\n"
+		    "+0 read(4, ..., 10) = 10\n");
+	passes(OPEN "+0...0.2 poll([{fd=4, events=POLLIN, revents=0}], 1, 200) = 0\n");
+}
+
+static void
+test_blocking(void)
+{
+	passes(OPEN "+0...0.3 read(4, ..., 10) = 10\n"
+		    "+.3 < P. 1:11(10) ack 1 win 10000\n");
+	fails(OPEN "+0...0.4 read(4, ..., 10) = 10\n"
+		   "+.2 < P. 1:11(10) ack 1 win 10000\n",
+	      "ended now");
+	fails(OPEN "+0...0.4 read(4, ..., 10) = 10\n", "never comes back");
+	fails(OPEN "+0 read(4, ..., 10) = 10\n", "never comes back");
+}
+
+static void
+test_mismatch(void)
+{
+	fails(OPEN "+0 > . 1:1(0) ack 1\n", "no packet came");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > P. 2:11(9) ack 1\n", "seq: expected 2, came 1");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > P. 1:11(10) ack 1\n", "length");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > P. 1:10(9) ack 2\n", "ack");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > . 1:10(9) ack 1\n", "flags");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > P. 1:10(9) ack 1 <nop>\n", "options");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > P. 1:10(9) ack 1 win 7\n", "win");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+.1 > P. 1:10(9) ack 1\n", "expected at 0.2");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > [ce] P. 1:10(9) ack 1\n", "ECN");
+	fails(OPEN "+0 write(4, ..., 9) = 8\n", "expected 8, came 9");
+	fails(OPEN "+0 write(9, ..., 9) = 9\n", "EBADF");
+	fails(OPEN "+0 write(9, ..., 9) = -1 EPIPE (Broken pipe)\n", "expected EPIPE, came EBADF");
+	fails(OPEN "+0 getsockopt(4, SOL_SOCKET, SO_KEEPALIVE, [1], [4]) = 0\n", "came 0");
+	fails(CONNECT "+0 write(3, ..., 9) = 9\n//: +0 silent\n", "nothing should");
+	fails(OPEN "+0 write(4, ..., 9) = 9\n+0 > P. 7:16(9) ack 1\n", "SYN-RECEIVED"); /* ladder */
+}
+
+static void
+test_own_lines(void)
+{
+	passes("//: path LISTEN SYN-RECEIVED ESTABLISHED\n" OPEN);
+	passes("//: path CLOSED LISTEN SYN-RECEIVED ESTABLISHED\n" OPEN);
+	fails("//: path LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT\n" OPEN, "the path taken");
+	fails("//: path LISTEN SYN-RECEIVED\n" OPEN, "the path taken");
+	passes(OPEN "//: +0 state 4 ESTABLISHED  as it should be\n//: +0 state 3 LISTEN\n");
+	fails(OPEN "//: +0 state 4 CLOSE-WAIT\n", "the state is ESTABLISHED");
+	fails(OPEN "//: +0 state 9 CLOSED\n", "never a socket");
+	passes("//: iss 4294967295\n//: profile linux\n" CONNECT
+	       "+0 write(3, ..., 10) = 10\n+0 > P. 1:11(10) ack 1\n");
+	passes("//: iss 4294967295\n"
+	       " 0 socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3\n"
+	       "+0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n"
+	       "+0 > S 4294967295:4294967295(0) <...>\n"
+	       "+0 < S. 4294967295:4294967295(0) ack 0 win 1000\n"
+	       "+0 > . 0:0(0) ack 0\n");
+	passes(OPEN "+0 write(4, ..., 9) = 9\n//: +0 maybe > P. 1:10(9) ack 1\n//: +0 silent\n"
+		    "//: +0 maybe > P. 1:10(9) ack 1\n");
+	passes(OPEN "+0 write(4, ..., 9) = 9\n+0 > F. 1:10(9) ack 1\n"
+		    "//: or > U. 1:10(9) ack 1\n//: or > P. 1:10(9) ack 1\n");
+	is_wrong("//: or > P. 1:10(9) ack 1\n", "no outbound packet");
+	is_wrong("//: nothing\n", "expected a time");
+	is_wrong("//: profile vms\n" OPEN, "no profile");
+}
+
+static void
+test_grammar(void)
+{
+	is_wrong("0 socket(\n", "script:");
+	is_wrong("\n\n0 < S 0:1(0)\n", "script:3:");
+	is_wrong("0 < S 0:0(0) <mss>\n", "expected a number");
+	is_wrong("0 < X 0:0(0)\n", "flags");
+	is_wrong("0 < S 0:0(0) <wombat>\n", "unknown TCP option");
+	is_wrong("0...1 < S 0:0(0)\n", "only a system call");
+	is_wrong("0 write(4, \"abc, 3) = 3\n", "string");
+	is_wrong("/* no end\n", "comment");
+	is_wrong("--mtu\n", "--name=value");
+	is_wrong("--color=blue\n" OPEN, "unknown or wrong");
+	is_wrong("0 `sysctl\n", "is missing");
+	is_wrong("0 < S 0:0(0) <raw 00>\n", "unknown TCP option"); /* ours, after //: only */
+	fails("0 brk(0) = 0\n", "not spoken");
+	fails("0 socket(..., SOCK_WOMBAT, 0) = 3\n", "not known");
+	passes("--define=LEN=12\n--define=END=13\n" OPEN
+	       "+0 write(4, ..., LEN) = LEN\n+0 > P. 1:END(LEN) ack 1\n");
+}
+
+static void
+test_code(void)
+{
+	passes(OPEN "+0 %{ assert tcpi_state == TCP_ESTABLISHED, 'state'\n"
+		    "x = 2 * (3 + 4) % 5\n"
+		    "assert x == 4 and not x > 5 or False\n"
+		    "assert 1 <= x <= 4; print('hello, world; it', x) # words\n"
+		    "assert tcpi_snd_mss in (1000, 536), tcpi_snd_mss }%\n");
+	fails(OPEN "+0 %{ assert tcpi_unacked == 1 }%\n", "not so: tcpi_unacked == 1");
+	fails(OPEN "+0 %{ for x in y: pass }%\n", "cannot be evaluated");
+	fails(OPEN "+0 %{ assert tcpi_wombat }%\n", "no such field");
+}
+
+static void
+test_stamps(void)
+{
+	static const char text[] =
+	    " 0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	    "+0   bind(3, ..., ...) = 0\n"
+	    "+0   listen(3, 1) = 0\n"
+	    "+0   < S 0:0(0) win 1000 <mss 1000,sackOK,TS val 77 ecr 0,nop,wscale 7>\n"
+	    "+0   > S. 0:0(0) ack 1 <mss 1460,sackOK,TS val 100 ecr 77,nop,wscale 5>\n"
+	    "+.1  < . 1:1(0) ack 1 win 100 <nop,nop,TS val 80 ecr 100>\n"
+	    "+0   accept(3, ..., ...) = 4\n"
+	    "+0   < . 11:21(10) ack 1 win 100 <nop,nop,TS val 80 ecr 100>\n"
+	    "+0   > . 1:1(0) ack 1 <nop,nop,TS val %s ecr 80,nop,nop,sack 11:21>\n";
+	char script[2048], tick[2100];
+
+	snprintf(script, sizeof(script), text, "200");
+	passes(script);
+	snprintf(tick, sizeof(tick), "--tcp_ts_tick_usecs=1000\n%s", script);
+	passes(tick);
+	snprintf(script, sizeof(script), text, "300");
+	snprintf(tick, sizeof(tick), "--tcp_ts_tick_usecs=1000\n%s", script);
+	fails(tick, "TS val: expected 300");
+}
+
+static void
+test_profiles(void)
+{
+	static const char text[] =
+	    " 0   socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3\n"
+	    "+0   connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n"
+	    "+0   > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 0 ecr 0,nop,wscale %d>\n"
+	    "+.1  < S. 0:0(0) ack 1 win 1000 <mss 1000,sackOK,TS val 1 ecr 0,nop,wscale 0>\n"
+	    "+0   > . 1:1(0) ack 1 <...>\n";
+	static const int scale[DRILL_N_PROFILES] = {5, 8, 6};
+	char script[1024];
+
+	for (int i = 0; i < DRILL_N_PROFILES; i++) {
+		snprintf(script, sizeof(script), text, scale[i]);
+		if (!ok(run(script, (enum drill_profile)i) == DRILL_PASSED))
+			printf("# %s\n", said);
+	}
+	passes("//: profile freebsd\n"
+	       "0  socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	       "+0 bind(3, ..., ...) = 0\n"
+	       "+0 listen(3, 5) = 0\n"
+	       "+0 < S 0:0(0) win 65535 <mss 1460,nop,wscale 6>\n"
+	       "+0 > S. 0:0(0) ack 1 win 65535 <mss 1460,nop,wscale 6>\n"
+	       "+0 < . 1:1(0) ack 1 win 1000\n"
+	       "+0 accept(3, ..., ...) = 4\n"
+	       "+0 < P. 1:1001(1000) ack 1 win 1000\n"
+	       "+.04 > . 1:1(0) ack 1001 win 1009\n");
+	ok(drill_profile_named("freebsd") == DRILL_FREEBSD);
+	ok(drill_profile_named("") == DRILL_N_PROFILES);
+}
+
+static void
+test_icmp(void)
+{
+	static const char refused[] =
+	    " 0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	    " 0...0.1 connect(3, ..., ...) = -1 ECONNREFUSED (Connection refused)\n"
+	    "+0   > S  0:0(0) <...>\n"
+	    "+.1  < icmp unreachable port_unreachable [0:0(0)]\n";
+	char script[1024];
+
+	passes(refused);
+	snprintf(script, sizeof(script), "--ip_version=ipv6\n%s", refused);
+	passes(script);
+	passes(OPEN "+0 write(4, ..., 1000) = 1000\n+0 > P. 1:1001(1000) ack 1\n"
+		    "+0 < icmp unreachable frag_needed mtu 600 [1:1001(1000)]\n"
+		    "*  > . 1:561(560) ack 1\n");
+	passes("0 < udp (100)\n+0 > icmp unreachable protocol_unreachable\n");
+	passes("--ip_version=ipv6\n0 < udp (100)\n"
+	       "+0 > icmp parameter_problem unknown_next_header\n");
+}
+
+int
+main(void)
+{
+	TEST("scripts that pass", test_pass);
+	TEST("system calls", test_calls);
+	TEST("calls that last", test_blocking);
+	TEST("each mismatch is found", test_mismatch);
+	TEST("lines of our own", test_own_lines);
+	TEST("mistakes of grammar", test_grammar);
+	TEST("blocks of code", test_code);
+	TEST("timestamps", test_stamps);
+	TEST("profiles", test_profiles);
+	TEST("ICMP and UDP", test_icmp);
+	return plan_done();
+}
