@@ -5,7 +5,8 @@
 #	make test       everything that CI asks, in about a quarter of an hour
 #	make check      the part of it to run before a commit, in under a minute
 #	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x
-#	                hash seeds fuzz kernel install (tools/test-all lists them)
+#	                hash seeds fuzz kernel install plugin (tools/test-all lists them)
+#	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
 #	make seeds fuzz check-core tidy format install uninstall clean
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,
 # DESTDIR, V=1 (show commands), SEEDS=2000, SECONDS=60 (a fuzz target).
@@ -22,6 +23,7 @@ endif
 cross := $(if $(filter %-gcc,$(CC)),$(CC:gcc=))
 AR := $(cross)ar
 OBJCOPY := $(cross)objcopy
+NM := $(cross)nm
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -48,19 +50,29 @@ object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 core := $(call object,$(call source,base wire tcp net))
 users := $(call object,$(call source,sock drv sim trace))
 drill := $(call object,$(call source,drill))
+explore := $(call object,$(call source,explore))
+# A second copy of the core, in which the explorer can break a rule; in no library.
+broken := $(patsubst %.c,$(BUILD)/broken/%.o,$(call source,base wire tcp net))
 cli := $(call object,$(call source,cli))
 test_help := $(call object,$(wildcard test/*.c))
 tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/unit/*_test.c test/scenario/*_test.c)))
 tools := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/tool/*.c)))
 fuzzers := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/fuzz/*_fuzz.c)))
+# The shared object has objects of its own, which may be loaded anywhere.
+pic_object = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
+plugin_core := $(call pic_object,$(call source,base wire tcp net))
+plugin := $(call pic_object,$(call source,sock sim drv plugin) src/drill/profile.c \
+	src/drill/sysctl.c)
+plugin_test := $(BUILD)/test/plugin/plugin_test
 benches := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard bench/*.c)))
 
-.PHONY: all library tests fuzzers benches
+.PHONY: all library tests fuzzers benches packetdrill-plugin
 all: $(BUILD)/synwave library
 library: $(BUILD)/libsynwave.a $(BUILD)/libsynwave-core.a
 tests: $(tests) $(tools)
 fuzzers: $(fuzzers)
 benches: $(benches)
+packetdrill-plugin: $(BUILD)/libsynwave-packetdrill.so
 
 # What Debian must have installed; a stamp for each set, so that it is asked once.
 need_build := gcc libc6-dev binutils pkg-config
@@ -84,18 +96,56 @@ $(BUILD)/%.o: %.c $(BUILD)/.commands | build/.need-build
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(flags) $(room_flags) -c -o $@ $<
 
+$(BUILD)/pic/%.o: %.c $(BUILD)/.commands | build/.need-build
+	$(call say,cc,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(flags) $(room_flags) -fPIC -fvisibility=hidden -c -o $@ $<
+
+$(BUILD)/broken/%.o: %.c $(BUILD)/.commands | build/.need-build
+	$(call say,cc,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(flags) $(room_flags) -DSW_BREAKS -c -o $@ $<
+
+$(broken): room_flags = -Isrc -ffreestanding -fno-stack-protector
+$(plugin_core): room_flags = -Isrc -ffreestanding -fno-stack-protector
+$(plugin): room_flags = -Isrc
 $(core): room_flags = -Isrc -ffreestanding -fno-stack-protector
-$(users) $(drill): room_flags = -Isrc
-$(cli): room_flags = -Isrc $$(pkg-config --cflags $(libs))
+$(users) $(drill) $(explore): room_flags = -Isrc
+$(cli): room_flags = -Isrc -I$(BUILD) $$(pkg-config --cflags $(libs))
 $(BUILD)/test/%.o $(BUILD)/bench/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
 $(cli): | build/.need-program
 
-# One object in which only sw_ names are visible.
+# The table of `synwave req`, from the ledger and the names of the scripts.
+ledger := spec/rfc9293.req $(filter-out spec/rfc9293.req,$(sort $(wildcard spec/*.req)))
+scripts := $(sort $(wildcard test/req/*.pkt))
+$(BUILD)/req_table.h: tools/req_table.awk $(ledger) $(BUILD)/.scripts
+	$(call say,awk,$@)
+	$(Q)awk -v scripts='$(scripts)' -f $< $(ledger) > $@
+$(BUILD)/.scripts: force
+	@mkdir -p $(@D)
+	@echo '$(scripts)' | cmp -s - $@ || echo '$(scripts)' > $@
+$(BUILD)/src/cli/req.o: $(BUILD)/req_table.h
+
+# One object in which only sw_ names are visible: the core, and each room of its users.
+define one_object
+$(call say,ld,$@)
+$(Q)$(CC) -r -nostdlib -o $@.all $^
+$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='sw_*' $@.all $@
+@rm $@.all
+endef
 $(BUILD)/synwave-core.o: $(core)
-	$(call say,ld,$@)
-	$(Q)$(CC) -r -nostdlib -o $@.all $^
-	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='sw_*' $@.all $@
-	@rm $@.all
+	$(one_object)
+rooms := $(patsubst %,$(BUILD)/room-%.o,sock drv sim trace)
+.SECONDEXPANSION:
+$(rooms): $(BUILD)/room-%.o: $$(call object,$$(call source,%))
+	$(one_object)
+
+# The same of the copy, its names after broken_.
+$(BUILD)/broken-core.o: $(broken)
+	$(one_object)
+	$(Q)$(NM) -g --defined-only $@ | awk 'NF == 3 { print $$3, "broken_" $$3 }' > $@.names
+	$(Q)$(OBJCOPY) --redefine-syms=$@.names $@
+	@rm $@.names
 
 define archive
 $(call say,ar,$@)
@@ -103,17 +153,25 @@ $(Q)rm -f $@ && $(AR) rcs $@ $^
 endef
 $(BUILD)/libsynwave-core.a: $(BUILD)/synwave-core.o
 	$(archive)
-$(BUILD)/libsynwave.a: $(BUILD)/synwave-core.o $(users)
+$(BUILD)/libsynwave.a: $(BUILD)/synwave-core.o $(rooms)
 	$(archive)
 # For tests, which look inside.
-$(BUILD)/libinside.a: $(core) $(users) $(drill)
+$(BUILD)/libinside.a: $(core) $(users) $(drill) $(explore) $(BUILD)/broken-core.o
 	$(archive)
 $(BUILD)/libtest.a: $(test_help)
 	$(archive)
 
-$(BUILD)/synwave: $(cli) $(drill) $(BUILD)/libsynwave.a | build/.need-program
+$(BUILD)/synwave: $(cli) $(drill) $(explore) $(BUILD)/broken-core.o $(BUILD)/libsynwave.a | build/.need-program
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs))
+
+# One name is visible: packetdrill_interface_init.
+$(BUILD)/libsynwave-packetdrill.so: $(plugin_core) $(plugin)
+	$(call say,ld,$@)
+	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -shared -pthread -o $@ $^
+$(plugin_test): %: %.o $(BUILD)/libsynwave-packetdrill.so
+	$(call say,ld,$@)
+	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -pthread -o $@ $< -ldl
 
 inside := $(BUILD)/libtest.a $(BUILD)/libinside.a
 $(tests) $(tools) $(benches): $(BUILD)/%: $(BUILD)/%.o $(inside)
@@ -123,7 +181,8 @@ $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^
 
--include $(patsubst %.o,%.d,$(core) $(users) $(drill) $(cli) $(test_help)) \
+-include $(patsubst %.o,%.d,$(core) $(users) $(drill) $(explore) $(broken) $(cli) $(test_help) \
+	$(plugin_core) $(plugin) $(plugin_test).o) \
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))
 
 # ---- running and testing -------------------------------------------------------------------

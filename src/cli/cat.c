@@ -36,7 +36,7 @@ static const char doc[] =
 	"HOST is a numeric IPv4 or IPv6 address; there is no resolver here.\n"
 	"\n"
 	"Exit status: 0 both sides have closed and everything was acknowledged; "
-	"1 refused, reset, unreachable, timed out; 2 usage; 128+N on signal N.";
+	"1 refused, reset, unreachable, timed out, interrupted; 2 usage.";
 /* clang-format on */
 
 /* "1.5" as nanoseconds. */

@@ -47,6 +47,8 @@ error_words(int error)
 		return "host unreachable";
 	case SW_E_NO_ROUTE:
 		return "no route to host";
+	case SW_E_INVALID:
+		return "no connection can have this address as an end";
 	default:
 		return sw_error_text(error);
 	}
@@ -62,7 +64,7 @@ fail(struct cat *c, int error)
 	say_events(&c->say, c->on.stack);
 	say_end(&c->say);
 	fprintf(stderr, "synwave: %s: %s\n", peer_text(c, text), error_words(error));
-	finish(c, 1);
+	finish(c, error == SW_E_INVALID ? 2 : 1);
 }
 
 /* Something on our side does not work: the peer learns it by a RST. */
@@ -245,6 +247,14 @@ cat_send(struct cat *c)
 	}
 }
 
+static void
+interrupted(struct cat *c)
+{
+	if (!c->done)
+		fprintf(stderr, "synwave: interrupted\n");
+	finish(c, 1);
+}
+
 /* SIGINT and the like: a RST goes out. */
 static void
 cat_signal(struct cat *c)
@@ -252,7 +262,7 @@ cat_signal(struct cat *c)
 	struct signalfd_siginfo info;
 
 	if (read(c->signals, &info, sizeof info) == (ssize_t)sizeof info)
-		finish(c, 128 + (int)info.ssi_signo);
+		interrupted(c);
 }
 
 /* Sleep until the device, a signal, standard input or output has something for us. */

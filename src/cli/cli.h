@@ -10,6 +10,8 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 int verb_sim(int argc, char **argv);
 int verb_cat(int argc, char **argv);
 int verb_states(int argc, char **argv);
+int verb_check(int argc, char **argv);
 int verb_drill(int argc, char **argv);
+int verb_req(int argc, char **argv);
 
 #endif

@@ -27,6 +27,8 @@ static const struct verb verbs[] = {
     {"cat", verb_cat, "synwave cat"},
     {"states", verb_states, "synwave states"},
     {"drill", verb_drill, "synwave drill"},
+    {"req", verb_req, "synwave req"},
+    {"check", verb_check, "synwave check"},
 };
 
 static const char doc[] =
@@ -36,6 +38,8 @@ static const char doc[] =
     "  synwave cat HOST PORT   netcat over a TCP of our own, on a TUN or TAP device\n"
     "  synwave states          the tables of the state machine (RFC 9293 Figure 5)\n"
     "  synwave drill SCRIPT... scripts in the language of packetdrill, in virtual time\n"
+    "  synwave check [SCOPE]   every behaviour of two hosts: the core, model-checked\n"
+    "  synwave req [ID]        what the RFCs ask, where it is obeyed, which tests show it\n"
     "\v"
     "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";
 

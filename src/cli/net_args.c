@@ -144,6 +144,17 @@ say_how(const struct net_args *a)
 		a->device, a->device, mode, via, a->prefix, a->device, a->device);
 }
 
+/* Do two addresses of one family share a prefix? */
+static bool
+same_net(const struct sw_addr *a, const struct sw_addr *b, unsigned prefix)
+{
+	unsigned bits = prefix + (sw_addr_is4(a) ? 96 : 0);
+	uint8_t mask = (uint8_t)(0xff00 >> bits % 8);
+
+	return memcmp(a->b, b->b, bits / 8) == 0 &&
+	       (bits == 128 || ((a->b[bits / 8] ^ b->b[bits / 8]) & mask) == 0);
+}
+
 /* The device, up. */
 static int
 device_open(struct net *n, const struct net_args *a)
@@ -158,9 +169,16 @@ device_open(struct net *n, const struct net_args *a)
 			a->device);
 		return 2;
 	}
+	if (if_nametoindex(a->device) == 0 && !same_net(&a->addr, &a->via, a->prefix)) {
+		fprintf(stderr,
+			"synwave: --via: the kernel's address on a new device must be in the "
+			"network of --addr\n");
+		return 2;
+	}
 	n->drv = a->tap ? sw_drv_tap(a->device, &e) : sw_drv_tun(a->device, &e);
 	if (n->drv == NULL) {
-		if ((e.code == EPERM || e.code == EACCES) && if_nametoindex(a->device) == 0)
+		if ((e.code == EPERM || e.code == EACCES) && if_nametoindex(a->device) == 0 &&
+		    strncmp(e.text, "/dev/", 5) != 0)
 			say_how(a);
 		else
 			fprintf(stderr, "synwave: %s\n", e.text);
@@ -238,9 +256,11 @@ net_open(struct net *n, const struct net_args *a, struct sw_config *config)
 	}
 	error = stack_join(n, a);
 	if (error < 0) {
-		fprintf(stderr, "synwave: %s: %s\n", a->device, sw_error_text(error));
+		fprintf(stderr, "synwave: %s: %s\n", a->device,
+			error == SW_E_INVALID ? "no host can have the address of --addr"
+					      : sw_error_text(error));
 		net_close(n);
-		return 1;
+		return error == SW_E_INVALID ? 2 : 1;
 	}
 	return 0;
 }

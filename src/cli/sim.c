@@ -38,7 +38,7 @@ static const struct argp_option options[] = {
 	{"rtt", KEY_RTT, "TIME", 0, "there and back, without queues (20ms)", 1},
 	{"rate", KEY_RATE, "RATE", 0, "bits of IP packets in a second (100mbit)", 1},
 	{"jitter", KEY_JITTER, "TIME", 0, "up to this much more for each packet, in order (0)", 1},
-	{"queue", KEY_QUEUE, "BYTES", 0, "room before the rate (1 bandwidth-delay product, at least 10 packets)", 1},
+	{"queue", KEY_QUEUE, "BYTES", 0, "room before the rate (1 bandwidth-delay product, at least 1 packet)", 1},
 	{"mtu", KEY_MTU, "BYTES", 0, "longest IP packet of both hosts and the path, 128 to 65535 (1500)", 1},
 	{"path-mtu", KEY_PATH_MTU, "BYTES", 0, "longest IP packet of the path alone: longer ones are answered by ICMP", 1},
 	{0, 0, 0, 0, "Faults, acting on each packet before the queue:", 2},

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim.h"
 
@@ -19,6 +20,7 @@ bool
 source_open(struct source *s, const struct sim_args *args, int host)
 {
 	const char *name = args->file;
+	struct stat st;
 
 	sha256_init(&s->sha);
 	if (host == HOST_B && !args->both) {
@@ -29,6 +31,10 @@ source_open(struct source *s, const struct sim_args *args, int host)
 		s->key = sw_sim_random(args->seed, 1000 + (uint64_t)host);
 		s->left = MADE_BYTES;
 		return true;
+	}
+	if (args->both && (stat(name, &st) == 0 && !S_ISREG(st.st_mode))) {
+		fprintf(stderr, "synwave sim: --both reads FILE twice: '%s' is no file\n", name);
+		return false;
 	}
 	s->file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
 	/* a directory opens, but the first byte cannot be read */

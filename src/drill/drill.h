@@ -14,9 +14,9 @@
 
 #include <synwave/sw.h>
 
-enum drill_verdict { DRILL_PASSED = 0, DRILL_FAILED = 1, DRILL_SYNTAX = 2 };
+#include "profile.h"
 
-enum drill_profile { DRILL_RFC, DRILL_LINUX, DRILL_FREEBSD, DRILL_N_PROFILES };
+enum drill_verdict { DRILL_PASSED = 0, DRILL_FAILED = 1, DRILL_SYNTAX = 2 };
 
 enum { DRILL_OPTIONS = 64 };
 
@@ -28,9 +28,6 @@ struct drill_settings {
 	bool ladder; /* print it even if the script passes */
 	FILE *out;   /* what went wrong is said here */
 };
-
-/* The profile of that name; DRILL_N_PROFILES: there is none. */
-enum drill_profile drill_profile_named(const char *name);
 
 /*
  * Runs one script.  What did not match, with its line and the ladder so far,

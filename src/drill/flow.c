@@ -213,7 +213,7 @@ void
 drill_narrow(struct drill_run *r, sw_conn conn)
 {
 	if (r->profile == DRILL_FREEBSD && conn)
-		sw_set(r->stack, r->now, conn, SW_OPT_RCV_BUF, 65536);
+		sw_set(r->stack, r->now, conn, SW_OPT_RCV_BUF, DRILL_NARROW);
 }
 
 void

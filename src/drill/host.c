@@ -1,6 +1,6 @@
 /*
- * host.c - the host that a script drives: its settings from profile, options and
- * sysctl lines, its stack, its clock.
+ * host.c - the host that a script drives: its settings from profile and options,
+ * its stack, its clock.
  *
  * Knows sw_config and how time moves.  Does not know events or sockets.
  */
@@ -10,52 +10,6 @@
 #include "run.h"
 
 enum { ARENA_ALIGN = 64 };
-
-static const char profile_name[DRILL_N_PROFILES][8] = {"rfc", "linux", "freebsd"};
-
-enum drill_profile
-drill_profile_named(const char *name)
-{
-	enum drill_profile p = DRILL_RFC;
-
-	while (p < DRILL_N_PROFILES && strcmp(name, profile_name[p]))
-		p++;
-	return p;
-}
-
-/*
- * rfc is the library's own defaults.  linux: window scale 8, as of 6 MB and
- * more of receive buffer.  freebsd: window scale 6, and no more than 65535 bytes
- * offered (drill_narrow() brings the buffer down once the scale is agreed).
- */
-static void
-drill_profile_apply(struct drill_run *r)
-{
-	struct sw_config *c = &r->config;
-
-	if (r->profile == DRILL_RFC)
-		return;
-	c->iw_segments = 10;
-	c->delack = 40 * SW_MS;
-	c->rto_min = 200 * SW_MS;
-	c->rcv_buf = r->profile == DRILL_LINUX ? 9 << 20 : 2 << 20;
-	if (r->profile == DRILL_FREEBSD) {
-		c->rto_min = 230 * SW_MS;
-		c->msl = 30 * SW_S;
-	}
-}
-
-static void
-drill_config_sizes(struct sw_config *c)
-{
-	sw_config_init(c);
-	c->conns = c->actives = 256;
-	c->half_opens = c->time_waits = 256;
-	c->listeners = 64;
-	c->chunks = 16384;
-	c->traces = 1024;
-	c->secret[0] = 1;
-}
 
 static bool
 drill_option_addr(struct drill_run *r, const char *name, const char *value)
@@ -199,8 +153,7 @@ drill_configure(struct drill_run *r)
 	}
 	if (!drill_options_apply(r))
 		return false;
-	drill_config_sizes(&r->config);
-	drill_profile_apply(r);
+	drill_profile_config(r->profile, &r->config);
 	return true;
 }
 

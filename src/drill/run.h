@@ -1,7 +1,8 @@
 /*
  * run.h - a script while it runs: the stack, the clock, the connections.
  *
- *	host.c		settings, profiles, the stack and its clock
+ *	host.c		settings, the stack and its clock
+ *	profile.c	profiles; sysctl.c: settings by names of sysctl; shell.c: its lines
  *	flow.c		connections: numbers of the script against numbers on the wire
  *	build.c		inbound packets as bytes
  *	match.c		outbound packets against what the script says
@@ -125,14 +126,16 @@ struct drill_run {
 bool drill_configure(struct drill_run *);
 bool drill_host_make(struct drill_run *);
 void drill_host_free(struct drill_run *);
-/* A line such as net.ipv4.tcp_sack=0; false: not one that we know. */
-bool drill_sysctl(struct drill_run *, const char *name, const char *value);
-void drill_shell(struct drill_run *, const char *line);
 /* Takes what the stack has to say now. */
 void drill_pump(struct drill_run *);
 void drill_input(struct drill_run *, const struct sw_packet *, size_t n);
 /* To `until`, or to the stack's next deadline if that is earlier; false: neither is. */
 bool drill_advance(struct drill_run *, sw_ns until);
+
+/* ---- shell.c ------------------------------------------------------------- */
+
+/* `sysctl ...` as settings, until there is a stack. */
+void drill_shell(struct drill_run *, const char *line);
 
 /* ---- flow.c -------------------------------------------------------------- */
 

@@ -1,6 +1,5 @@
 /*
- * sysctl.c - lines of shell in a script: `sysctl ...` as settings of the stack.
- * Nothing is run.
+ * sysctl.c - names and values of sysctl as settings of a stack.
  *
  * Knows names of Linux and FreeBSD.  What is not known is left alone: scripts set
  * much that has no counterpart here.
@@ -9,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run.h"
+#include "profile.h"
 
 /* The n-th number of a value such as "4096 131072 6291456", or its only one. */
 static uint64_t
@@ -117,69 +116,24 @@ sysctl_times(struct sw_config *c, const char *name, uint64_t v)
 }
 
 bool
-drill_sysctl(struct drill_run *r, const char *name, const char *value)
+drill_sysctl(struct sw_config *c, const char *name, const char *value)
 {
 	static const char *const families[] = {"net.ipv4.", "net.ipv6.", "net.inet.tcp.",
 					       "net.inet6.tcp.", "net.inet.ip."};
-	struct sw_config before = r->config;
+	struct sw_config before = *c;
 	size_t n;
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		n = strlen(families[i]);
 		if (strncmp(name, families[i], n))
 			continue;
-		if (!sysctl_shape(&r->config, name + n, value) &&
-		    !sysctl_times(&r->config, name + n, sysctl_number(value, 0)))
+		if (!sysctl_shape(c, name + n, value) &&
+		    !sysctl_times(c, name + n, sysctl_number(value, 0)))
 			return false;
-		if (sw_stack_bytes(&r->config) > 0)
+		if (sw_stack_bytes(c) > 0)
 			return true;
-		r->config = before; /* out of our range: the nearest is what we have */
+		*c = before; /* out of our range: the nearest is what we have */
 		return false;
 	}
 	return false;
-}
-
-/* name=value, name="several words" or, with quote set, the rest up to it: where it ends. */
-static const char *
-sysctl_word(const char *p, char quote, char name[DRILL_WORD], char value[DRILL_WORD])
-{
-	size_t n = strcspn(p, "= \t\n;&|");
-	char stop[] = " \t\n;&|";
-
-	name[0] = value[0] = 0;
-	if (p[n] != '=' || n >= DRILL_WORD)
-		return p + (n ? n : 1);
-	memcpy(name, p, n);
-	name[n] = 0;
-	p += n + 1;
-	if (*p == '"' || *p == '\'') {
-		quote = *p++;
-	}
-	if (quote) {
-		stop[0] = quote;
-		stop[1] = 0;
-	}
-	n = strcspn(p, stop);
-	snprintf(value, DRILL_WORD, "%.*s", (int)n, p);
-	p += n;
-	return *p && stop[1] == 0 ? p + 1 : p;
-}
-
-void
-drill_shell(struct drill_run *r, const char *line)
-{
-	char name[DRILL_WORD], value[DRILL_WORD];
-
-	if (r->stack || !strstr(line, "sysctl"))
-		return;
-	/* names on both sides: a=b pairs are taken wherever they stand */
-	while (*line) {
-		char quote = 0;
-
-		for (; *line && strchr(" \t\n;&|'\"", *line); line++)
-			quote = *line == '"' || *line == '\'' ? *line : 0;
-		line = sysctl_word(line, quote, name, value);
-		if (value[0])
-			drill_sysctl(r, name, value);
-	}
 }

@@ -242,7 +242,10 @@ tun_open(const char *name, int mode, struct sw_drv_error *e)
 	} else if (d->in == NULL || drv_mac(d->iface.mac) != 0) {
 		drv_fail(e, name, NULL);
 	} else if ((d->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {
-		drv_fail(e, "/dev/net/tun", NULL);
+		drv_fail(e, "/dev/net/tun",
+			 errno == EACCES ? "no permission: run as root, or sudo chmod 666 "
+					   "/dev/net/tun"
+					 : NULL);
 	} else if (tun_bind(d, name, mode) != 0) {
 		drv_fail(e, name, tun_why());
 	} else {

@@ -17,6 +17,7 @@ open_local(struct sw_stack *s, const struct sw_endpoint *local, struct tuple *t)
 	if (iface < 0)
 		return SW_E_NO_ROUTE;
 	t->local_port = local != NULL ? local->port : 0;
+	/*= RFC 9293 3.9.1.1 MUST-43, MUST-44: the one that was named, or one of IP's choice */
 	if (!chosen)
 		return route_source(s, iface, &t->remote, &t->local) ? iface : SW_E_NO_ROUTE;
 	t->local = local->addr;

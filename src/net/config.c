@@ -25,10 +25,10 @@ config_times(struct sw_config *c)
 	c->rto_min = 200 * SW_MS;
 	c->rto_max = 120 * SW_S;
 	c->delack = 40 * SW_MS;
-	c->user_timeout = 300 * SW_S;
+	c->user_timeout = 300 * SW_S; /*= RFC 9293 3.8.3 SHLD-11 */
 	/*= RFC 9293 3.8.3 MUST-23: a SYN is sent again for at least 3 minutes */
 	c->syn_timeout = 190 * SW_S;
-	c->r1 = 3;
+	c->r1 = 3; /*= RFC 9293 3.8.3 SHLD-10 */
 	c->syn_ack_tries = 5;
 	/*= RFC 9293 3.8.4 MUST-28: a keep-alive is sent after two idle hours at the earliest */
 	c->keep_idle = 2 * HOUR_S * SW_S;

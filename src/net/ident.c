@@ -55,7 +55,7 @@ ident_iss(const struct sw_stack *s, const struct tuple *t, sw_ns now)
 	uint32_t f;
 
 	/*= RFC 9293 3.4.1 MUST-8: the clock of the ISS ticks about every 4 microseconds */
-	/*= RFC 9293 3.4.1 SHLD-1: ISN = M + F(tuple, secret); RFC 6528 3 */
+	/*= RFC 9293 3.4.1 SHLD-1, MUST-9: ISN = M + F(tuple, secret); RFC 6528 3 */
 	if (s->iss_forced)
 		return seq_at(s->iss_force);
 	f = (uint32_t)prf(s->key_iss, key, tuple_bytes(t, key));

@@ -191,6 +191,7 @@ sw_open_passive(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local, 
 		return SW_E_INVALID;
 	if (!local_may_be(s, &local->addr))
 		return SW_E_INVALID;
+	/*= RFC 9293 3.9.1.1 MUST-41, MUST-42: a record of its own beside others, or none */
 	if (listener_taken(s, local))
 		return SW_E_IN_USE;
 	i = pool_take(&s->listeners);

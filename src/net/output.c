@@ -39,11 +39,11 @@ write_headers(struct sw_stack *s, const struct head *h, const struct seg *seg, s
 	struct ip_head ip;
 
 	memset(&ip, 0, sizeof(ip));
-	ip.src = h->local;
+	ip.src = h->local; /*= RFC 9293 3.9.1.1 MUST-45 */
 	ip.dst = h->remote;
 	ip.proto = IP_TCP;
 	ip.ttl = seg->ttl ? seg->ttl : s->conf.ttl;
-	ip.tos = seg->tos;
+	ip.tos = seg->tos; /*= RFC 9293 3.9.1.9 SHLD-22 */
 	/*= RFC 6864 4.1: DF is set, so the identification says nothing: 0 */
 	ip.len = size + seg->len;
 	at = ip_header_size(&h->remote);

@@ -351,3 +351,143 @@ sw_probe_digest(const struct sw_stack *s)
 	mix(&d, s->tcp.bytes_out);
 	return d;
 }
+
+/* ---- a hash without time and identity: two states that behave alike from now on
+ * have the same, however late it is and whatever names were given out ------------ */
+
+enum { OLD_S = 200 }; /* an age beyond which nothing asks for it: above every RTO here */
+
+/* A time from now on, or how old it is, as far as that can matter. */
+static uint64_t
+still(sw_ns at, sw_ns now)
+{
+	if (at == SW_NEVER)
+		return 0;
+	return at >= now ? at - now + 1 : ~min_ns(now - at, OLD_S * SW_S);
+}
+
+/* A record by its number, not by its place; those that hint may point nowhere. */
+static uint64_t
+still_rec(const struct pool *recs, uint32_t i)
+{
+	const struct rec *r = pool_at(recs, i);
+
+	return i == NONE || i >= recs->high ? 0 : 1ull << 32 | r->seq.n;
+}
+
+static void
+mix_active_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns now)
+{
+	const uint64_t v[] = {
+	    (uint64_t)a->pipe << 32 | a->sacked,
+	    (uint64_t)a->lost << 32 | a->recover.n,
+	    (uint64_t)a->phase << 32 | (uint32_t)a->dup_acks << 16 | a->owed,
+	    (uint64_t)a->unacked << 32 | a->force,
+	    (uint64_t)a->prior_cwnd << 32 | a->prior_ssthresh,
+	    (uint64_t)a->cwnd_bytes << 32 | a->fin.n,
+	    (uint64_t)a->dsack.left.n << 32 | a->dsack.right.n,
+	    still(a->delack, now),
+	    still(a->stalled_since, now),
+	    still(a->last_sent, now),
+	    still_rec(&t->recs, a->highest),
+	    still_rec(&t->recs, a->retry),
+	};
+	uint32_t i = a->recs.head, n;
+
+	mix(d, prf(digest_key, v, sizeof(v)));
+	mix_chain(d, &t->chunks, &a->snd);
+	mix_chain(d, &t->chunks, &a->rcv);
+	for (n = 0; i != NONE && n < t->recs.cap; n++) {
+		const struct rec *r = pool_at(&t->recs, i);
+
+		mix(d, (uint64_t)r->seq.n << 32 | r->len);
+		mix(d, still(r->sent, now));
+		mix(d, (uint64_t)r->parts << 16 | (uint32_t)r->times << 8 | r->flags);
+		i = r->in_seq.next;
+	}
+	i = a->runs.head;
+	for (n = 0; i != NONE && n < t->runs.cap; n++) {
+		const struct run *r = pool_at(&t->runs, i);
+
+		mix(d, r->seq.n);
+		mix_chain(d, &t->chunks, &r->text);
+		i = r->in_seq.next;
+	}
+}
+
+static void
+mix_block_still(uint64_t *d, const struct sw_stack *s, const struct tcb *t)
+{
+	uint32_t every = (uint32_t)(s->conf.challenge_every / SW_MS);
+	bool early = t->h.state < SW_ESTABLISHED || (t->flags & T_KEEPALIVE);
+	const uint64_t times[] = {
+	    still(t->timer.deadline, s->now),
+	    still(t->retransmit, s->now),
+	    still(t->late, s->now),
+	    early ? still(t->heard, s->now) : 0,
+	    (uint64_t)link_in(&t->ready) << 1 | (t->listener != NONE),
+	};
+	struct tcb c = *t;
+
+	memset(&c.timer, 0, sizeof(c.timer));
+	memset(&c.ready, 0, sizeof(c.ready));
+	memset(&c.event, 0, sizeof(c.event));
+	c.user = c.retransmit = c.late = c.heard = 0;
+	c.generation = c.listener = c.ts_recent_s = 0;
+	c.active = c.active != NONE;
+	c.challenge_ms -= (uint32_t)(s->now / SW_MS);
+	if (c.challenge_ms - 1 >= every) {
+		c.flags &= ~(uint32_t)T_CHALLENGED;
+		c.challenge_ms = 0;
+	}
+	mix(d, prf(digest_key, times, sizeof(times)));
+	mix(d, prf(digest_key, &c, sizeof(c)));
+	if (t->active != NONE)
+		mix_active_still(d, &s->tcp, pool_at(&s->tcp.actives, t->active), s->now);
+}
+
+static void
+mix_half_still(uint64_t *d, const struct sw_stack *s, const struct half *h)
+{
+	struct half c = *h;
+
+	mix(d, still(h->timer.deadline, s->now));
+	mix(d, link_in(&h->ready));
+	memset(&c.timer, 0, sizeof(c.timer));
+	memset(&c.ready, 0, sizeof(c.ready));
+	c.listener = 0;
+	c.first_us = (uint32_t)(s->now / SW_US) - c.first_us;
+	mix(d, prf(digest_key, &c, sizeof(c)));
+}
+
+static void
+mix_time_wait_still(uint64_t *d, const struct sw_stack *s, const struct time_wait *w)
+{
+	struct time_wait c = *w;
+
+	memset(&c.queue, 0, sizeof(c.queue));
+	c.until_ms -= (uint32_t)(s->now / SW_MS);
+	mix(d, prf(digest_key, &c, sizeof(c)));
+}
+
+/* A hash of the used state, times as distances from now, names left out. */
+uint64_t
+sw_probe_digest_still(const struct sw_stack *s)
+{
+	uint64_t d = s->replies.used;
+	uint32_t i;
+
+	for (i = 0; i < s->blocks.high; i++)
+		if (block_at(s, i)->h.mark & MARK_USED)
+			mix_block_still(&d, s, block_at(s, i));
+	for (i = 0; i < s->halves.high; i++)
+		if (half_at(s, i)->h.mark & MARK_USED)
+			mix_half_still(&d, s, half_at(s, i));
+	for (i = 0; i < s->time_waits.high; i++)
+		if (time_wait_at(s, i)->h.mark & MARK_USED)
+			mix_time_wait_still(&d, s, time_wait_at(s, i));
+	for (i = 0; i < s->listeners.high; i++)
+		if (listener_at(s, i)->h.mark & MARK_USED)
+			mix_head(&d, &listener_at(s, i)->h);
+	return d;
+}

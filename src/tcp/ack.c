@@ -132,7 +132,7 @@ ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct sent_w
 		rtt_sample(tcp, t, tcp->now - when->once);
 		return;
 	}
-	/*= RFC 6298 3 MUST: Karn: without timestamps never from what was sent twice */
+	/*= RFC 6298 3, RFC 9293 3.8.1 MUST-18: Karn: not from what was sent twice, but for */
 	/*= RFC 7323 4.1: the echoed timestamp is of the segment that was acknowledged */
 	if (!(t->flags & T_TS) || !(s->has & SW_HAS_TS) || s->tsecr == 0)
 		return;
@@ -204,7 +204,7 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
 	struct sent_when when = {0, 0};
-	bool moved = s->acked > 0;
+	bool moved = s->acked > 0, syn = syn_unacked(t);
 
 	t->news |= NEWS_OUTPUT;
 	if (moved)
@@ -218,7 +218,7 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	} else if (c != NULL) {
 		dup_acks_count(tcp, t, c, s);
 	}
-	if (moved)
+	if (moved && !syn) /* the SYN's sample is syn_acked()'s */
 		ack_rtt(tcp, t, s, &when);
 	if (!moved)
 		return;

@@ -78,7 +78,7 @@ check_paws(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	uint32_t idle = (uint32_t)(tcp->now / SW_S) - t->ts_recent_s;
 
 	/* a SYN is a peer that has forgotten us: it gets its challenge (RFC 5961 4.2) */
-	if (!(t->flags & T_TS) || (s->ctl & (SW_RST | SW_SYN)))
+	if (!(t->flags & T_TS) || (s->ctl & (SW_RST | SW_SYN)) || BROKEN(BREAK_NO_PAWS))
 		return NEXT;
 	if (!(s->has & SW_HAS_TS))
 		return SW_V_TS_MISSING; /*= RFC 7323 3.2: dropped silently */

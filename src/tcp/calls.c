@@ -54,7 +54,7 @@ tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n,
 	took = chain_append(&c->snd, &tcp->chunks, bytes, room, tcp->chunks.cap / 4);
 	t->flags = flags & SW_MORE ? t->flags | T_MORE : t->flags & ~(uint32_t)T_MORE;
 	if ((flags & SW_SEND_URGENT) && took == n) {
-		/*= RFC 9293 3.8.5 MUST-31: urgent data of any length; the pointer after it */
+		/*= RFC 9293 3.8.5 MUST-30, MUST-31: of any length; the pointer after it */
 		t->flags |= T_URG_SENT;
 		t->snd.up = seq_add(seq_add(t->snd.una, syn_unacked(t)), c->snd.len);
 	}
@@ -63,7 +63,7 @@ tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n,
 	return took > 0 ? (ptrdiff_t)took : SW_E_AGAIN;
 }
 
-/* The urgent mark is behind what was given: the mode ends. */
+/*= RFC 9293 3.8.5 MUST-33: the urgent mark is behind what was given: the mode ends */
 static void
 urgent_passed(const struct tcp *tcp, struct tcb *t)
 {
@@ -87,6 +87,7 @@ readable_state(const struct tcb *t)
 static ptrdiff_t
 receive_refused(const struct tcb *t, const struct active *c)
 {
+	/*= RFC 9293 3.6 MUST-12: an error when it was aborted, 0 when it was closed */
 	if (t->error)
 		return -t->error;
 	if ((t->flags & T_FIN_RCVD) && (c == NULL || c->rcv.len == 0))
@@ -232,7 +233,7 @@ tcp_icmp_error(struct tcp *tcp, struct tcb *t, sw_ns now, bool hard, uint16_t wh
 		end(tcp, t, SW_ON_RCV_ICMP_HARD, SW_E_UNREACHABLE);
 		return;
 	}
-	/*= RFC 9293 3.9.2.2 MUST-56, SHLD-25: soft ones are told and change nothing */
+	/*= RFC 9293 3.9.2.2 MUST-56, SHLD-25, 3.9.1.8 MUST-47: soft ones are only told */
 	t->flags |= T_TROUBLE;
 	t->news |= NEWS_READY;
 }

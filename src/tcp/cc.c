@@ -12,8 +12,8 @@ static void
 newreno_acked(struct tcb *t, struct active *c, uint32_t bytes)
 {
 	if (t->cwnd < t->ssthresh) {
-		/*= RFC 5681 3.1: slow start; an ACK of a super-segment counts as the ACKs
-		 * of every second segment that it stands for */
+		/*= RFC 5681 3.1, RFC 9293 3.8.2 MUST-19: slow start; an ACK of a super-segment
+		 * counts as the ACKs of every second segment that it stands for */
 		t->cwnd += bytes > 2u * t->mss ? bytes / 2 : min_u32(bytes, t->mss);
 		return;
 	}

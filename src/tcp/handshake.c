@@ -95,7 +95,7 @@ syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
 	s->ack = answer ? t->rcv.nxt : seq_at(0);
 	s->wnd = min_u32(t->rcv.wnd, 65535);
 	s->sacks = 0;
-	/*= RFC 9293 3.7.1 MUST-14, MUST-67, SHLD-5, MAY-3: always, MTU less fixed headers */
+	/*= RFC 9293 3.7.1 MUST-14, MUST-65, MUST-67, SHLD-5, MAY-3: MTU less headers */
 	s->has = SW_HAS_MSS;
 	s->mss = t->path_mss;
 	/*= RFC 7323 2.2, 3.2, RFC 2018 2: a SYN offers; a SYN-ACK has only what was offered */

@@ -17,6 +17,19 @@
 		}                                      \
 	} while (0)
 
+/*
+ * A rule that the explorer may break, in a copy of the core made for that, to
+ * show what it is for.  Nothing of it is in the library.
+ */
+#ifdef SW_BREAKS
+extern unsigned sw_breaks; /* the explorer's: the only variable of that copy */
+#define BROKEN(rule) (sw_breaks & (rule))
+enum { BREAK_TWO_WAY = 1, BREAK_NO_TIME_WAIT = 2, BREAK_SHORT_TIME_WAIT = 4,
+       BREAK_ACK_LESS_FIN = 8, BREAK_NO_PAWS = 16 };
+#else
+#define BROKEN(rule) false
+#endif
+
 /* What a step of SEGMENT ARRIVES says; every other verdict ends the steps. */
 #define NEXT SW_N_VERDICTS
 

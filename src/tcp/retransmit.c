@@ -60,7 +60,7 @@ rtt_sample(struct tcp *tcp, struct tcb *t, sw_ns rtt)
 	rto_settle(tcp, t);
 }
 
-/*= RFC 6298 5.5: the RTO doubles at each timeout, up to the maximum (2.5) */
+/*= RFC 6298 5.5, RFC 9293 3.8.2 MUST-19: the RTO doubles each time, up to a bound (2.5) */
 void
 rto_backoff(const struct tcp *tcp, struct tcb *t)
 {
@@ -173,7 +173,7 @@ retransmit_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
 	bool half = syn_unacked(t) && (t->flags & T_PASSIVE);
 
 	retransmit_trace(tcp, t);
-	/*= RFC 9293 3.8.3 MUST-20, MUST-21: R2 closes the connection */
+	/*= RFC 9293 3.8.3 MUST-20, MUST-21, MUST-22: R2 closes the connection */
 	if (tcp->now >= give_up || (half && t->retries >= tcp->syn_ack_tries)) {
 		if (!syn_unacked(t))
 			reset_fill(t, reply);

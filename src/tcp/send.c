@@ -79,14 +79,14 @@ text_allowed(const struct tcb *t)
 	}
 }
 
-/* The usable window from SND.NXT on; 0 when the peer took back what it offered. */
+/*= RFC 9293 3.8.6 SHLD-15: from SND.NXT on; 0 when the peer took back what it offered */
 static uint32_t
 snd_room(const struct tcb *t)
 {
 	return t->snd.wnd > flight(t) ? t->snd.wnd - flight(t) : 0;
 }
 
-/* Is the peer's closed window all that holds us back?  Then we probe. */
+/*= RFC 9293 3.8.6 MUST-35: is a closed window all that holds us back?  Then we probe */
 bool
 persisting(const struct tcp *tcp, const struct tcb *t)
 {
@@ -375,7 +375,7 @@ seg_text_bits(const struct tcp *tcp, const struct tcb *t, const struct plan *p, 
 	s->seg_size = p->len > one ? (uint16_t)one : 0;
 	if (p->fin)
 		s->ctl |= SW_FIN;
-	/*= RFC 9293 3.9.1.2 MUST-61: PSH on the last of what is queued */
+	/*= RFC 9293 3.9.1.2 MUST-61, SHLD-27: PSH on the last of what is queued */
 	if (p->len > 0 && snd_unsent(tcp, t) == 0 &&
 	    seq_eq(seq_add(s->seq, p->len + p->fin), t->snd.nxt))
 		s->ctl |= SW_PSH;
@@ -400,6 +400,8 @@ emit_plan(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 		t->snd.nxt = seq_add(t->snd.iss, 1);
 		t->flags &= ~(uint32_t)T_SEND_SYN;
 		syn_fill(tcp, t, s);
+		if (BROKEN(BREAK_TWO_WAY) && (s->ctl & SW_ACK) && t->h.state == SW_SYN_RECEIVED)
+			fsm_go(tcp, t, SW_ON_RCV_ACK_OF_SYN);
 		return true;
 	case PLAN_AGAIN:
 		done = emit_again(tcp, t, p, s);

@@ -91,9 +91,9 @@ set_number(struct tcb *t, enum sw_option which, uint64_t value)
 	case SW_OPT_KEEP_PROBES:
 		return set_byte(&t->keep_probes, value, 0);
 	case SW_OPT_TOS:
-		return set_byte(&t->tos, value, 0);
+		return set_byte(&t->tos, value, 0); /*= RFC 9293 3.9.1.9 MUST-48, SHLD-21 */
 	case SW_OPT_TTL:
-		return set_byte(&t->ttl, value, 1);
+		return set_byte(&t->ttl, value, 1); /*= RFC 9293 3.9.2 MUST-49 */
 	default:
 		return SW_E_INVALID;
 	}

@@ -43,6 +43,8 @@ tcp_close(struct tcp *tcp, struct tcb *t, sw_ns now)
 bool
 fin_acked(const struct tcb *t)
 {
+	if (BROKEN(BREAK_ACK_LESS_FIN))
+		return t->flags & T_FIN_SENT;
 	return (t->flags & T_FIN_SENT) && seq_eq(t->snd.una, t->snd.nxt);
 }
 
@@ -52,6 +54,10 @@ time_wait_restart(struct tcp *tcp, struct tcb *t)
 {
 	t->late = after_ns(tcp->now, tcp->msl > SW_NEVER / 2 ? SW_NEVER : 2 * tcp->msl);
 	t->retransmit = SW_NEVER;
+	if (BROKEN(BREAK_NO_TIME_WAIT))
+		t->late = tcp->now;
+	if (BROKEN(BREAK_SHORT_TIME_WAIT))
+		t->late = after_ns(tcp->now, 100 * SW_MS);
 }
 
 /* FIN-WAIT-2 with no application: a peer that never closes must not hold it. */

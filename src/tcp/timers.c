@@ -43,7 +43,7 @@ keep_idle(const struct tcp *tcp, const struct tcb *t)
 	return t->keep_idle_s ? t->keep_idle_s * SW_S : tcp->keep_idle;
 }
 
-/*= RFC 9293 3.8.4 MUST-24 to MUST-28, RFC 1122 4.2.3.6: off unless asked for; several
+/*= RFC 9293 3.8.4 MUST-24 to MUST-29, RFC 1122 4.2.3.6: off unless asked for; several
  * probes, not one, must stay unanswered */
 static void
 keep_alive_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
@@ -137,7 +137,7 @@ settle(struct tcp *tcp, struct tcb *t)
 	if (!waits(tcp, t)) {
 		t->retransmit = SW_NEVER;
 	} else if (t->retransmit == SW_NEVER && !tcp_has_output(tcp, t)) {
-		/* the anti-stall rule: a closed window, a silly one, or a full pool */
+		/*= RFC 9293 3.9.1.2 MUST-60: a closed window, a silly one, a full pool */
 		c = active_of(tcp, t);
 		if (c != NULL && c->recs.head == NONE)
 			c->stalled_since = tcp->now;

@@ -105,9 +105,9 @@ options_read(struct seg *s, struct view v)
 	const uint8_t *p;
 	uint32_t at = 0, step;
 
-	/*= RFC 9293 3.2 MUST-5, MUST-64: options in any segment, at any alignment */
+	/*= RFC 9293 3.1 MUST-4, MUST-5, 3.2 MUST-64: in any segment, at any alignment */
 	for (step = 0; step < OPT_STEPS && (p = view_at(v, at, 1)); step++) {
-		/*= RFC 9293 3.2 MUST-68: what is behind the end of the list is not looked at */
+		/*= RFC 9293 3.1 MUST-69: behind the end of the list there is only padding */
 		if (*p == OPT_END)
 			break;
 		if (*p == OPT_NOP) {
@@ -115,10 +115,10 @@ options_read(struct seg *s, struct view v)
 			continue;
 		}
 		p = view_at(v, at, 2);
-		/*= RFC 9293 3.2 MUST-7: an illegal length is survived, the segment refused */
+		/*= RFC 9293 3.1 MUST-7: an illegal length is survived, the segment refused */
 		if (!p || !option_size_ok(p[0], p[1]) || !view_at(v, at, p[1]))
 			return false;
-		/*= RFC 9293 3.2 MUST-6: options that are not known are stepped over */
+		/*= RFC 9293 3.1 MUST-6: options that are not known are stepped over */
 		option_take(s, p);
 		at += p[1];
 	}
@@ -132,7 +132,7 @@ segment_fields(const uint8_t *p, struct seg *s)
 	s->seq = seq_at(get_32(p + 4));
 	s->ack = seq_at(get_32(p + 8));
 	s->ctl = p[13];
-	s->wnd = get_16(p + 14);
+	s->wnd = get_16(p + 14); /*= RFC 9293 3.1 MUST-1, REC-1: without sign, in 32 bits */
 	s->up = get_16(p + 18);
 }
 
@@ -214,6 +214,7 @@ tcp_header_size(const struct seg *s)
 	       (n > 0 ? 2 + OPT_SACK_SIZE + n * OPT_BLOCK_SIZE : 0);
 }
 
+/*= RFC 9293 3.1 MUST-68: each option that is written has its length */
 static uint8_t *
 option_begin(uint8_t *to, uint8_t kind, uint32_t size)
 {

@@ -452,6 +452,37 @@ test_path_mtu(void)
 	lower_end(w);
 }
 
+/* RFC 1122 3.3.6: a SYN in a frame to all, or to a group, but addressed to us */
+static void
+test_group_frames(void)
+{
+	static const uint8_t to[][6] = {{255, 255, 255, 255, 255, 255}, {1, 0, 0x5e, 0, 0, 1}};
+	struct lower *w = lower_new(SW_LINK_ETHERNET, 1500);
+	struct seg syn = {.ctl = SW_SYN, .wnd = 1000};
+	uint8_t p[200], tcp[TCP_HEADER];
+	struct sw_addr us = addr("10.0.0.1"), peer = addr("10.0.0.2");
+	uint32_t n;
+
+	ok(tcp_write(tcp, sizeof(tcp), &syn, 1000, 80) == TCP_HEADER);
+	sum_store(tcp + 16, sum_add(ip_pseudo_sum(&peer, &us, IP_TCP, TCP_HEADER),
+				    sum_bytes(tcp, TCP_HEADER)));
+	n = packet(p + 14, "10.0.0.2", "10.0.0.1", IP_TCP, VIEW(tcp, TCP_HEADER));
+	for (size_t i = 0; i < N_OF(to); i++) {
+		ether_write(p, sizeof(p), to[i], peer_mac, ETHER_IP4);
+		input(w, p, n + 14);
+		ok(verdicts(w, SW_V_ADDR_INVALID) == i + 1);
+	}
+	ok(!reply_waiting(w->s, 0));
+	ether_write(p, sizeof(p), our_mac, peer_mac, ETHER_IP4);
+	input(w, p, n + 14); /* but so it is one: nobody listens */
+	ok(verdicts(w, SW_V_NOBODY) == 1);
+	for (int i = 0; i < 20; i++, w->now += SW_S) { /* its RST waits for ARP, in vain */
+		w->p = (struct sw_packet){.data = w->bytes, .cap = BUF};
+		sw_output(w->s, w->now, 0, &w->p, 1);
+	}
+	lower_end(w);
+}
+
 int
 main(void)
 {
@@ -465,5 +496,6 @@ main(void)
 	TEST("errors are limited in rate", test_rate);
 	TEST("errors about connections: soft, hard, forged", test_errors_in);
 	TEST("path MTU from ICMP", test_path_mtu);
+	TEST("RFC1122-25 segments by the link's broadcast", test_group_frames);
 	return plan_done();
 }

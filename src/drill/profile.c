@@ -1,0 +1,52 @@
+/*
+ * profile.c - profiles: the settings with which most scripts for another stack
+ * play unchanged.
+ */
+#include <string.h>
+
+#include "profile.h"
+
+static const char profile_name[DRILL_N_PROFILES][8] = {"rfc", "linux", "freebsd"};
+
+enum drill_profile
+drill_profile_named(const char *name)
+{
+	enum drill_profile p = DRILL_RFC;
+
+	while (p < DRILL_N_PROFILES && strcmp(name, profile_name[p]))
+		p++;
+	return p;
+}
+
+/*
+ * rfc is the library's own defaults.  linux: window scale 8, as of 6 MB and
+ * more of receive buffer.  freebsd: window scale 6, and no more than 65535 bytes
+ * offered (DRILL_NARROW: the buffer comes down once the scale is agreed).
+ */
+static void
+profile_apply(enum drill_profile profile, struct sw_config *c)
+{
+	if (profile == DRILL_RFC)
+		return;
+	c->iw_segments = 10;
+	c->delack = 40 * SW_MS;
+	c->rto_min = 200 * SW_MS;
+	c->rcv_buf = profile == DRILL_LINUX ? 9 << 20 : 2 << 20;
+	if (profile == DRILL_FREEBSD) {
+		c->rto_min = 230 * SW_MS;
+		c->msl = 30 * SW_S;
+	}
+}
+
+void
+drill_profile_config(enum drill_profile profile, struct sw_config *c)
+{
+	sw_config_init(c);
+	c->conns = c->actives = 256;
+	c->half_opens = c->time_waits = 256;
+	c->listeners = 64;
+	c->chunks = 16384;
+	c->traces = 1024;
+	c->secret[0] = 1;
+	profile_apply(profile, c);
+}

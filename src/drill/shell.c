@@ -1,0 +1,52 @@
+/*
+ * shell.c - lines of shell in a script: `sysctl ...` as settings of the stack.
+ * Nothing is run.
+ */
+#include <string.h>
+
+#include "run.h"
+
+/* name=value, name="several words" or, with quote set, the rest up to it: where it ends. */
+static const char *
+sysctl_word(const char *p, char quote, char name[DRILL_WORD], char value[DRILL_WORD])
+{
+	size_t n = strcspn(p, "= \t\n;&|");
+	char stop[] = " \t\n;&|";
+
+	name[0] = value[0] = 0;
+	if (p[n] != '=' || n >= DRILL_WORD)
+		return p + (n ? n : 1);
+	memcpy(name, p, n);
+	name[n] = 0;
+	p += n + 1;
+	if (*p == '"' || *p == '\'') {
+		quote = *p++;
+	}
+	if (quote) {
+		stop[0] = quote;
+		stop[1] = 0;
+	}
+	n = strcspn(p, stop);
+	snprintf(value, DRILL_WORD, "%.*s", (int)n, p);
+	p += n;
+	return *p && stop[1] == 0 ? p + 1 : p;
+}
+
+void
+drill_shell(struct drill_run *r, const char *line)
+{
+	char name[DRILL_WORD], value[DRILL_WORD];
+
+	if (r->stack || !strstr(line, "sysctl"))
+		return;
+	/* names on both sides: a=b pairs are taken wherever they stand */
+	while (*line) {
+		char quote = 0;
+
+		for (; *line && strchr(" \t\n;&|'\"", *line); line++)
+			quote = *line == '"' || *line == '\'' ? *line : 0;
+		line = sysctl_word(line, quote, name, value);
+		if (value[0])
+			drill_sysctl(&r->config, name, value);
+	}
+}
