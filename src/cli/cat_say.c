@@ -50,12 +50,23 @@ say_options(const struct sw_trace *t)
 		fputs(" timestamps", stderr);
 }
 
+/* Is it a segment of another connection: a stranger's, and our reset? */
+static bool
+is_other(const struct say *s, const struct sw_trace *t)
+{
+	return s->remote.port != 0 &&
+	       (t->remote.port != s->remote.port || t->local.port != s->local.port ||
+		!sw_addr_same(&t->remote.addr, &s->remote.addr));
+}
+
 /* Initial sequence numbers, from the SYNs, so that people see small numbers. */
 static void
 say_learn(struct say *s, const struct sw_trace *t)
 {
-	if ((t->ctl & SW_SYN) == 0)
+	if ((t->ctl & SW_SYN) == 0 || is_other(s, t))
 		return;
+	s->local = t->local;
+	s->remote = t->remote;
 	if (t->kind == SW_T_OUT) {
 		s->has_iss = true;
 		s->iss = t->seq;
@@ -69,10 +80,14 @@ static void
 say_segment(const struct say *s, const struct sw_trace *t)
 {
 	bool out = t->kind == SW_T_OUT;
-	uint32_t ours = s->has_iss ? s->iss : 0, theirs = s->has_irs ? s->irs : 0;
+	bool other = is_other(s, t);
+	uint32_t ours = s->has_iss && !other ? s->iss : 0;
+	uint32_t theirs = s->has_irs && !other ? s->irs : 0;
 
 	say_time(s, t->at);
 	fputs(out ? "> " : "< ", stderr);
+	if (other)
+		fprintf(stderr, "(another: port %u to %u) ", t->local.port, t->remote.port);
 	say_flags(t->ctl);
 	fprintf(stderr, " seq=%" PRIu32, t->seq - (out ? ours : theirs));
 	if ((t->ctl & SW_ACK) != 0)

@@ -11,6 +11,7 @@ struct say {
 	sw_ns start;
 	bool has_iss, has_irs;
 	uint32_t iss, irs;
+	struct sw_endpoint local, remote; /* whose these are; port 0: not known yet */
 	bool shown; /* one plain segment was printed since the last event of note */
 	uint64_t folded[2], bytes[2]; /* in, out: plain segments not printed */
 };

@@ -34,12 +34,12 @@ static const struct verb verbs[] = {
 static const char doc[] =
     "TCP as a program that shows itself.\n"
     "\n"
-    "  synwave sim [FILE]      two hosts in one process move FILE over a simulated path\n"
-    "  synwave cat HOST PORT   netcat over a TCP of our own, on a TUN or TAP device\n"
-    "  synwave states          the tables of the state machine (RFC 9293 Figure 5)\n"
-    "  synwave drill SCRIPT... scripts in the language of packetdrill, in virtual time\n"
-    "  synwave check [SCOPE]   every behaviour of two hosts: the core, model-checked\n"
-    "  synwave req [ID]        what the RFCs ask, where it is obeyed, which tests show it\n"
+    "  synwave sim [FILE]      two hosts in one process move FILE over a path\n"
+    "  synwave cat HOST PORT   netcat over a TCP of our own, on TUN or TAP\n"
+    "  synwave states          the state machine (RFC 9293 Figure 5) as a matrix\n"
+    "  synwave drill SCRIPT... scripts in packetdrill's language, in virtual time\n"
+    "  synwave check [SCOPE]   every behaviour of two hosts: model-checked\n"
+    "  synwave req [ID]        the rules of the RFCs, and the tests that show them\n"
     "\v"
     "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";
 

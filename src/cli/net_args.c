@@ -130,7 +130,7 @@ net_endpoint_text(const struct sw_endpoint *e, char text[NET_TEXT])
 
 /* Without the right to create a device: say how somebody who has it does it. */
 static void
-say_how(const struct net_args *a)
+say_how(const struct net_args *a, bool node)
 {
 	const char *mode = a->tap ? "tap" : "tun";
 	char via[SW_ADDR_TEXT] = "GATEWAY";
@@ -139,9 +139,10 @@ say_how(const struct net_args *a)
 		sw_addr_format(&a->via, via);
 	fprintf(stderr,
 		"synwave: %s: creating a device needs root; do it once and run this again: "
-		"sudo ip tuntap add dev %s mode %s user $USER && "
+		"%ssudo ip tuntap add dev %s mode %s user $USER && "
 		"sudo ip addr add %s/%u dev %s && sudo ip link set %s up\n",
-		a->device, a->device, mode, via, a->prefix, a->device, a->device);
+		a->device, node ? "sudo chmod 666 /dev/net/tun && " : "", a->device, mode,
+		via, a->prefix, a->device, a->device);
 }
 
 /* Do two addresses of one family share a prefix? */
@@ -177,9 +178,8 @@ device_open(struct net *n, const struct net_args *a)
 	}
 	n->drv = a->tap ? sw_drv_tap(a->device, &e) : sw_drv_tun(a->device, &e);
 	if (n->drv == NULL) {
-		if ((e.code == EPERM || e.code == EACCES) && if_nametoindex(a->device) == 0 &&
-		    strncmp(e.text, "/dev/", 5) != 0)
-			say_how(a);
+		if ((e.code == EPERM || e.code == EACCES) && if_nametoindex(a->device) == 0)
+			say_how(a, strncmp(e.text, "/dev/", 5) == 0);
 		else
 			fprintf(stderr, "synwave: %s\n", e.text);
 		return 1;

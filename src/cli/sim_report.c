@@ -233,8 +233,11 @@ report_text(const struct run *r, const char *lead)
 		print_way(r, HOST_B, lead);
 	printf("%ssent again     %" PRIu64 " segments by A, %" PRIu64 " by B\n", lead,
 	       a.retransmits, b.retransmits);
-	printf("%shandshake      %" PRIu64 " segments, " SECONDS "\n", lead, r->wire.handshake,
-	       IN_SECONDS(handshake_time(r)));
+	if (handshake_time(r) > 0)
+		printf("%shandshake      %" PRIu64 " segments, " SECONDS "\n", lead,
+		       r->wire.handshake, IN_SECONDS(handshake_time(r)));
+	else
+		printf("%shandshake      not completed\n", lead);
 	printf("%sclose          %" PRIu64 " segments, " SECONDS "\n", lead, r->wire.close,
 	       IN_SECONDS(close_time(r)));
 	print_states(r, HOST_A, lead);
