@@ -23,6 +23,7 @@ enum { CONNS = 6, QUEUE = 24, PACKET = 1514, PORT = 80, OUTPUT_MAX = 4000, STEPS
 
 struct packet {
 	uint32_t len;
+	bool flipped;
 	uint8_t b[PACKET];
 };
 
@@ -135,6 +136,7 @@ put(struct world *w, int from, const uint8_t *b, size_t n)
 	if (q->n == QUEUE || n > PACKET)
 		return; /* lost */
 	memcpy(q->p[q->n].b, b, n);
+	q->p[q->n].flipped = false;
 	q->p[q->n++].len = (uint32_t)n;
 }
 
@@ -189,6 +191,7 @@ meddle(struct world *w, int from, unsigned how)
 		take_out(q, 0);
 		break;
 	case 1:
+		w->forged |= p->flipped; /* the copy may be flipped again */
 		put(w, from, p->b, p->len);
 		break;
 	case 2:
@@ -196,7 +199,9 @@ meddle(struct world *w, int from, unsigned how)
 		memmove(&p[1], &p[0], (q->n - 1) * sizeof(*p));
 		p[0] = swap;
 		break;
-	case 3: /* one bit: a checksum always sees it */
+	case 3: /* one bit: a checksum always sees it; two can cancel each other */
+		w->forged |= p->flipped;
+		p->flipped = true;
 		bit %= p->len * 8;
 		p->b[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		break;
