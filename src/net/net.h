@@ -145,7 +145,6 @@ struct sw_stack {
 	uint32_t ip_id;		   /* counts; sent through the prf (see ident.c) */
 	sw_ns now;		   /* the latest that any call was given */
 	sw_ns icmp_tokens_at;	   /* RFC 4443 2.4 f: rate limit of errors */
-	uint32_t icmp_tokens;
 	bool iss_forced;
 	uint32_t iss_force;
 	uint64_t packets_in, packets_out, segments_in, resets_out, replies_dropped;

@@ -84,8 +84,6 @@ recovery_enter(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	c->phase = CC_RECOVERY;
 	c->recover = t->snd.nxt; /*= RFC 6675 5 (4.1), 6582 3.2 step 2: HighData */
-	c->prior_cwnd = t->cwnd;
-	c->prior_ssthresh = t->ssthresh;
 	c->force = 1; /*= RFC 6675 5 (4.3): the first retransmission goes whatever cwnd */
 	cc_loss(t, c);
 	tcp->recoveries++;

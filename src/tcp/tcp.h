@@ -54,7 +54,6 @@ enum { /* tcb.flags */
 	T_TROUBLE = 1 << 18,   /* R1 reached, or a soft ICMP error */
 	T_CHALLENGE = 1 << 19, /* the ACK owed answers something refused */
 	T_CHALLENGED = 1 << 20, /* `challenge_ms` counts */
-	T_MTU_DROPPED = 1 << 21, /* the path MTU fell: cut again what is in flight */
 	T_OPENED = 1 << 22,    /* reached ESTABLISHED at some time */
 	T_FIN_KNOWN = 1 << 23, /* the peer's FIN came ahead of a gap: active.fin */
 	T_BROKEN = 1 << 24,    /* an invariant failed: this connection is reset */
@@ -191,7 +190,6 @@ struct active {
 	uint16_t dup_acks;
 	uint16_t owed;		/* without SACK: duplicate ACKs not yet sent */
 	seq recover;		/* RFC 6582, 6675: HighData at the loss */
-	uint32_t prior_cwnd, prior_ssthresh;
 	uint32_t cwnd_bytes;	/* congestion avoidance: acknowledged since cwnd last grew */
 	sw_ns delack;		/* T_ACK_LATER: until then */
 	sw_ns stalled_since;	/* first transmission of what is not acknowledged: R2 */
