@@ -34,6 +34,9 @@ extern "C" {
 
 struct sw_sim;
 
+/* CoDel (RFC 8289: 5 ms, 100 ms) drops; with ECN it marks what is ECN-capable instead. */
+enum sw_sim_aqm { SW_SIM_DROP_TAIL, SW_SIM_CODEL, SW_SIM_CODEL_ECN };
+
 /*
  * One direction of a link.  Chances are in millionths (ppm): 10000 is 1%.
  * All zeros but `bytes` is a perfect wire.
@@ -54,6 +57,7 @@ struct sw_sim_path {
 	sw_ns reorder_by;     /* at most so long; 0: a quarter of the delay, at least 1 ms */
 	uint32_t duplicate;   /* ppm: comes twice */
 	uint32_t corrupt;     /* ppm: one bit is flipped, anywhere in the IP packet */
+	enum sw_sim_aqm aqm;  /* what the queue does before it is full */
 };
 
 /* What happened to the packets of one direction.  Copies are not `sent`. */
@@ -61,7 +65,8 @@ struct sw_sim_counters {
 	size_t bytes; /* sizeof(struct sw_sim_counters): set before the call */
 	uint64_t sent, sent_bytes;
 	uint64_t lost, reordered, duplicated, corrupted;
-	uint64_t queue_dropped;
+	uint64_t queue_dropped; /* by a full queue or by its management */
+	uint64_t marked;     /* given CE by the queue's management (RFC 3168) */
 	uint64_t too_big;    /* more than the mtu: answered by ICMP, as a router does */
 	uint64_t fragmented; /* more than the mtu, and allowed to be cut */
 	uint64_t no_memory;  /* dropped because the simulator was out of memory */
@@ -72,7 +77,11 @@ struct sw_sim_counters {
 struct sw_sim *sw_sim_new(uint64_t seed);
 void sw_sim_free(struct sw_sim *); /* NULL is allowed */
 
-/* Puts interface `iface` of a stack on the table: the host's number, from 0. */
+/*
+ * Puts interface `iface` of a stack on the table: the host's number, from 0.
+ * Without a stack (NULL) it is a host of yours: what it sends you give to
+ * sw_sim_offer(), what comes to it the tap sees.
+ */
 int sw_sim_host(struct sw_sim *, struct sw_stack *, int iface);
 /* Exchange the stack of a host: it was rebooted.  Packets on the way stay. */
 int sw_sim_reboot(struct sw_sim *, int host, struct sw_stack *);
@@ -117,6 +126,7 @@ enum {
 	SW_SIM_TOO_BIG = 32,
 	SW_SIM_FILTERED = 64,  /* your filter took it away */
 	SW_SIM_INJECTED = 128, /* by sw_sim_inject() or, ICMP, by the link */
+	SW_SIM_MARKED = 256,   /* the queue set CE */
 	SW_SIM_GONE = SW_SIM_LOST | SW_SIM_QUEUE_DROPPED | SW_SIM_TOO_BIG | SW_SIM_FILTERED
 };
 
@@ -156,6 +166,9 @@ void sw_sim_drain(struct sw_sim *);
  * fault touches it.  The bytes are copied.  SW_E_NO_MEMORY, SW_E_INVALID.
  */
 int sw_sim_inject(struct sw_sim *, int host, sw_ns delay, const void *packet, uint32_t len);
+
+/* A packet that `host`, one without a stack, sends now: all faults and the queue act on it. */
+int sw_sim_offer(struct sw_sim *, int host, const void *packet, uint32_t len);
 
 /* The numbers that the simulator uses, for tests: the n-th of the stream `key`. */
 uint64_t sw_sim_random(uint64_t key, uint64_t n);

@@ -86,7 +86,7 @@ sw_sim_host(struct sw_sim *sim, struct sw_stack *stack, int iface)
 {
 	struct sim_host *h;
 
-	if (!stack || iface < 0 || iface > UINT16_MAX)
+	if (iface < 0 || iface > UINT16_MAX)
 		return SW_E_INVALID;
 	h = realloc(sim->hosts, ((size_t)sim->n_hosts + 1) * sizeof(*h));
 	if (!h)
@@ -111,7 +111,7 @@ sw_sim_reboot(struct sw_sim *sim, int host, struct sw_stack *stack)
 {
 	struct sim_host *h = host_at(sim, host);
 
-	if (!h || !stack)
+	if (!h || !h->stack || !stack)
 		return SW_E_INVALID;
 	h->stack = stack;
 	h->touched = true;
@@ -340,6 +340,17 @@ sw_sim_inject(struct sw_sim *sim, int host, sw_ns delay, const void *packet, uin
 	return put_foreign(sim, host, delay, packet, len);
 }
 
+int
+sw_sim_offer(struct sw_sim *sim, int host, const void *packet, uint32_t len)
+{
+	struct sim_host *h = host_at(sim, host);
+
+	if (!h || h->stack || h->peer < 0 || len == 0 || len > 65535 + 40)
+		return SW_E_INVALID;
+	sim_way_offer(sim, host, packet, len);
+	return SW_OK;
+}
+
 /* ---- traces ------------------------------------------------------------- */
 
 static uint64_t
@@ -376,7 +387,7 @@ drain(struct sw_sim *sim, int host)
 	struct sw_stack *stack = sim->hosts[host].stack;
 	struct sw_trace t;
 
-	while (sw_trace(stack, &t)) {
+	while (stack && sw_trace(stack, &t)) {
 		sim->hash = mix_trace(sim->hash, &t);
 		if (sim->trace)
 			sim->trace(sim->trace_ctx, host, &t);
@@ -391,6 +402,13 @@ sw_sim_drain(struct sw_sim *sim)
 }
 
 /* ---- the loop ----------------------------------------------------------- */
+
+/* When a host wants to be asked; one without a stack never does. */
+static sw_ns
+host_deadline(const struct sim_host *h)
+{
+	return h->stack ? sw_deadline(h->stack) : SW_NEVER;
+}
 
 /* All that one host has to send now. */
 static void
@@ -418,7 +436,7 @@ send_all(struct sw_sim *sim)
 	for (int i = 0; i < sim->n_hosts; i++)
 		drain(sim, i);
 	for (int i = 0; i < sim->n_hosts; i++) {
-		if (!sim->hosts[i].touched && sw_deadline(sim->hosts[i].stack) > sim->now)
+		if (!sim->hosts[i].touched && host_deadline(&sim->hosts[i]) > sim->now)
 			continue;
 		sim->hosts[i].touched = false;
 		host_send(sim, i);
@@ -430,7 +448,7 @@ static void
 run_timers(struct sw_sim *sim)
 {
 	for (int i = 0; i < sim->n_hosts; i++)
-		if (!sim->hosts[i].touched && sw_deadline(sim->hosts[i].stack) <= sim->now)
+		if (!sim->hosts[i].touched && host_deadline(&sim->hosts[i]) <= sim->now)
 			host_send(sim, i);
 }
 
@@ -441,7 +459,7 @@ next_instant(const struct sw_sim *sim, sw_ns floor)
 	sw_ns next = sim->n_events ? sim->heap[0].at : SW_NEVER;
 
 	for (int i = 0; i < sim->n_hosts; i++) {
-		sw_ns due = sw_deadline(sim->hosts[i].stack);
+		sw_ns due = host_deadline(&sim->hosts[i]);
 
 		if (due < floor)
 			due = floor;
@@ -471,10 +489,12 @@ deliver(struct sw_sim *sim, struct sim_packet *p)
 		sim->hosts[p->from].way.count.delivered_bytes += p->len;
 	}
 	sim_tell(sim, SW_SIM_ARRIVED, p, sim->now);
-	in.iface = (uint16_t)h->iface;
-	h->touched = true;
-	sw_input(h->stack, sim->now, &in, 1);
-	drain(sim, p->to);
+	if (h->stack) {
+		in.iface = (uint16_t)h->iface;
+		h->touched = true;
+		sw_input(h->stack, sim->now, &in, 1);
+		drain(sim, p->to);
+	}
 	free(p);
 }
 

@@ -2,7 +2,8 @@
  * sim.h - what the files of the simulator share.
  *
  * sim.c holds hosts, time and the loop; way.c one direction of a link: faults,
- * queue, rate; cut.c the bytes of packets: super-packets, fragments, ICMP.
+ * queue, rate; aqm.c what manages the queue; cut.c the bytes of packets:
+ * super-packets, fragments, ICMP.
  * Knows of the stack only what <synwave/sw.h> says.
  */
 #ifndef SW_SIM_SIM_H
@@ -49,6 +50,13 @@ struct sim_event {
 	struct sim_packet *packet;
 };
 
+struct sim_codel { /* RFC 8289 5.4 */
+	sw_ns above_until; /* sojourn above target since an interval before this; 0: below */
+	sw_ns next;	   /* while dropping: when again */
+	uint32_t count, count_before;
+	bool dropping;
+};
+
 struct sim_way { /* what one host sends */
 	struct sw_sim_path path;
 	uint64_t key[SIM_N_STREAMS];
@@ -57,6 +65,7 @@ struct sim_way { /* what one host sends */
 	uint64_t remainder; /* of dividing by the rate: no drift */
 	sw_ns last_arrival;
 	bool bad; /* Gilbert-Elliott's state */
+	struct sim_codel codel;
 	struct sw_sim_counters count;
 };
 
@@ -105,8 +114,18 @@ void sim_answer(struct sw_sim *, int to, sw_ns delay, const uint8_t *, uint32_t 
 void sim_way_init(struct sim_way *, uint64_t seed, int host, const struct sw_sim_path *);
 /* A packet as the stack made it: cut, complete, and onto the wire. */
 void sim_way_send(struct sw_sim *, int from, const struct sw_packet *);
+/* A packet as a device would send it: onto the wire. */
+void sim_way_offer(struct sw_sim *, int from, const uint8_t *, uint32_t len);
 /* A packet that faults have passed meets the queue; owns it. */
 void sim_way_queue(struct sw_sim *, struct sim_packet *);
+
+/* ---- aqm.c ---- */
+
+/* CoDel, asked in order of departure: is the packet that leaves at `now`, after
+ * waiting for `sojourn`, to be dropped or marked? */
+bool sim_codel_acts(struct sim_codel *, sw_ns now, sw_ns sojourn);
+/* Sets CE on an ECN-capable packet; false: it is not one. */
+bool sim_mark(uint8_t *packet, uint32_t len);
 
 /* ---- cut.c ---- */
 

@@ -75,9 +75,23 @@ way_has_room(const struct sim_way *w, sw_ns now, uint32_t b)
 	return w->busy_until - now + (uint64_t)b * 8 * SW_S / rate <= limit * 8 * SW_S / rate;
 }
 
-/* Into the queue: when it will arrive; SW_NEVER: the queue is full. */
+/* Does the queue's management drop it?  Its turn comes at busy_until. */
+static bool
+way_managed(struct sim_way *w, sw_ns now, struct sim_packet *p)
+{
+	if (w->path.aqm == SW_SIM_DROP_TAIL ||
+	    !sim_codel_acts(&w->codel, w->busy_until, w->busy_until - now))
+		return false;
+	if (w->path.aqm != SW_SIM_CODEL_ECN || !sim_mark(p->data, p->len))
+		return true;
+	p->fate |= SW_SIM_MARKED;
+	w->count.marked++;
+	return false;
+}
+
+/* Into the queue: when it will arrive; SW_NEVER: it was dropped. */
 static sw_ns
-way_enqueue(struct sim_way *w, sw_ns now, const struct sim_packet *p)
+way_enqueue(struct sim_way *w, sw_ns now, struct sim_packet *p)
 {
 	sw_ns arrives;
 
@@ -87,6 +101,8 @@ way_enqueue(struct sim_way *w, sw_ns now, const struct sim_packet *p)
 		w->busy_until = now;
 		w->remainder = 0;
 	}
+	if (way_managed(w, now, p))
+		return SW_NEVER;
 	w->busy_until += way_time(w, p->len);
 	arrives = w->busy_until + w->path.delay + p->jitter;
 	if (arrives < w->last_arrival)
@@ -271,6 +287,12 @@ way_fit(struct sw_sim *sim, int from, const uint8_t *data, uint32_t len)
 	while ((n = sim_fragment(data, len, w->path.mtu, &at, piece)) > 0)
 		way_put(sim, from, piece, n);
 	free(piece);
+}
+
+void
+sim_way_offer(struct sw_sim *sim, int from, const uint8_t *data, uint32_t len)
+{
+	way_fit(sim, from, data, len);
 }
 
 void

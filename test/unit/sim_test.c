@@ -277,6 +277,87 @@ test_fragments(void)
 	world_end(w);
 }
 
+/* What a host without a stack gets. */
+struct got {
+	int n, marked;
+	uint8_t last[1400];
+	bool whole;
+};
+
+static void
+got_tap(void *ctx, const struct sw_sim_seen *seen)
+{
+	struct got *g = ctx;
+	uint32_t sum = 0;
+
+	if (seen->moment != SW_SIM_ARRIVED)
+		return;
+	g->n++;
+	g->marked += (seen->data[1] & 3) == 3;
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)(seen->data[i] << 8 | seen->data[i + 1]);
+	g->whole = (sum & 0xffff) + (sum >> 16) == 0xffff;
+	memcpy(g->last, seen->data, seen->len < sizeof(g->last) ? seen->len : sizeof(g->last));
+}
+
+/* `n` packets of 1,400 bytes, one every `gap`, over 10 Mbit/s: 1.12 ms each. */
+static struct got
+offer(enum sw_sim_aqm aqm, uint8_t ecn, int n, sw_ns gap, struct sw_sim_counters *c)
+{
+	struct sw_sim_path path = {.bytes = sizeof(path), .rate_bps = 10000000, .aqm = aqm};
+	struct sw_sim *sim = sw_sim_new(1);
+	struct got g = {0};
+	uint8_t ping[1400];
+	int a = sw_sim_host(sim, NULL, 0), b = sw_sim_host(sim, NULL, 0);
+
+	make_ping(ping);
+	ping[1] = ecn;
+	ping[11] = (uint8_t)(ping[11] - ecn);
+	ok(sw_sim_link(sim, a, b, &path, &path) == 0);
+	sw_sim_tap(sim, got_tap, &g);
+	for (int i = 0; i < n; i++) {
+		sw_sim_run(sim, (sw_ns)i * gap);
+		ok(sw_sim_offer(sim, a, ping, sizeof(ping)) == SW_OK);
+	}
+	sw_sim_run(sim, SW_NEVER);
+	*c = (struct sw_sim_counters){.bytes = sizeof(*c)};
+	ok(sw_sim_counters(sim, a, c) == SW_OK);
+	ok(g.whole);
+	sw_sim_free(sim);
+	return g;
+}
+
+/* Packets of somebody else's meet the same faults and queue. */
+static void
+test_offered(void)
+{
+	struct sw_sim_counters c;
+	struct got g = offer(SW_SIM_DROP_TAIL, 0, 100, SW_MS, &c);
+
+	ok(g.n == 100 && c.sent == 100 && c.delivered == 100 && c.queue_dropped == 0);
+}
+
+/* RFC 8289: nothing for bursts and empty queues; a standing queue is cut, ever faster. */
+static void
+test_codel(void)
+{
+	struct sw_sim_counters c;
+	struct got g = offer(SW_SIM_CODEL, 2, 80, 0, &c);
+	uint64_t dropped;
+
+	ok(g.n == 80 && c.queue_dropped == 0); /* 90 ms: less than an interval */
+	g = offer(SW_SIM_CODEL, 2, 2000, 1200 * SW_US, &c);
+	ok(g.n == 2000 && c.queue_dropped == 0); /* less than the rate */
+	g = offer(SW_SIM_CODEL, 2, 2000, SW_MS, &c);
+	dropped = c.queue_dropped;
+	ok(dropped > 20 && g.marked == 0);
+	ok(g.n + (int)dropped == 2000);
+	g = offer(SW_SIM_CODEL_ECN, 0, 2000, SW_MS, &c);
+	ok(c.queue_dropped == dropped); /* not ECN-capable: the same */
+	g = offer(SW_SIM_CODEL_ECN, 2, 2000, SW_MS, &c);
+	ok(g.n == 2000 && g.marked > 20 && c.marked == (uint64_t)g.marked);
+}
+
 static void
 test_refuses_nonsense(void)
 {
@@ -285,7 +366,8 @@ test_refuses_nonsense(void)
 	struct sw_sim_counters c = {.bytes = sizeof(c)};
 
 	world_go(w);
-	ok(sw_sim_host(w->sim, NULL, 0) == SW_E_INVALID);
+	ok(sw_sim_host(w->sim, NULL, -1) == SW_E_INVALID);
+	ok(sw_sim_offer(w->sim, A, "x", 1) == SW_E_INVALID); /* A has a stack */
 	ok(sw_sim_link(w->sim, A, B, &w->path[A], &w->path[B]) == SW_E_IN_USE);
 	ok(sw_sim_link(w->sim, A, A, &w->path[A], &w->path[B]) == SW_E_INVALID);
 	ok(sw_sim_path(w->sim, A, &path) == SW_E_INVALID);
@@ -312,6 +394,8 @@ main(void)
 	TEST("super-packets are cut", test_super_packets);
 	TEST("a packet above the path's MTU is answered by ICMP", test_path_mtu);
 	TEST("without DF it is cut into fragments", test_fragments);
+	TEST("a host without a stack", test_offered);
+	TEST("CoDel cuts a standing queue, and marks what can be marked", test_codel);
 	TEST("nonsense is refused", test_refuses_nonsense);
 	return plan_done();
 }
