@@ -65,6 +65,7 @@ plugin := $(call pic_object,$(call source,sock sim drv plugin) src/drill/profile
 	src/drill/sysctl.c)
 plugin_test := $(BUILD)/test/plugin/plugin_test
 benches := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard bench/*.c)))
+bench_help := $(call object,$(sort $(wildcard bench/lib/*.c)))
 
 .PHONY: all library tests fuzzers benches packetdrill-plugin
 all: $(BUILD)/synwave library
@@ -112,7 +113,8 @@ $(plugin): room_flags = -Isrc
 $(core): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(users) $(drill) $(explore): room_flags = -Isrc
 $(cli): room_flags = -Isrc -I$(BUILD) $$(pkg-config --cflags $(libs))
-$(BUILD)/test/%.o $(BUILD)/bench/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
+$(BUILD)/test/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
+$(BUILD)/bench/%.o: room_flags = -Ibench -pthread -D_DEFAULT_SOURCE=
 $(cli): | build/.need-program
 
 # The table of `synwave req`, from the ledger and the names of the scripts.
@@ -174,15 +176,18 @@ $(plugin_test): %: %.o $(BUILD)/libsynwave-packetdrill.so
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -pthread -o $@ $< -ldl
 
 inside := $(BUILD)/libtest.a $(BUILD)/libinside.a
-$(tests) $(tools) $(benches): $(BUILD)/%: $(BUILD)/%.o $(inside)
+$(tests) $(tools): $(BUILD)/%: $(BUILD)/%.o $(inside)
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^
+$(benches): $(BUILD)/%: $(BUILD)/%.o $(bench_help) $(BUILD)/libsynwave.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -pthread -o $@ $^
 $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^
 
 -include $(patsubst %.o,%.d,$(core) $(users) $(drill) $(explore) $(broken) $(cli) $(test_help) \
-	$(plugin_core) $(plugin) $(plugin_test).o) \
+	$(plugin_core) $(plugin) $(plugin_test).o $(bench_help)) \
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))
 
 # ---- running and testing -------------------------------------------------------------------

@@ -66,10 +66,10 @@ struct sw_sim_counters {
 	uint64_t sent, sent_bytes;
 	uint64_t lost, reordered, duplicated, corrupted;
 	uint64_t queue_dropped; /* by a full queue or by its management */
-	uint64_t marked;     /* given CE by the queue's management (RFC 3168) */
-	uint64_t too_big;    /* more than the mtu: answered by ICMP, as a router does */
-	uint64_t fragmented; /* more than the mtu, and allowed to be cut */
-	uint64_t no_memory;  /* dropped because the simulator was out of memory */
+	uint64_t marked;	/* given CE by the queue's management (RFC 3168) */
+	uint64_t too_big;	/* more than the mtu: answered by ICMP, as a router does */
+	uint64_t fragmented;	/* more than the mtu, and allowed to be cut */
+	uint64_t no_memory;	/* dropped because the simulator was out of memory */
 	uint64_t delivered, delivered_bytes;
 };
 

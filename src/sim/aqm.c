@@ -73,7 +73,7 @@ sim_mark(uint8_t *p, uint32_t len)
 	if (len < 20 || p[0] >> 4 != 4 || !(p[1] & ECN_MASK))
 		return false;
 	/* RFC 1624: the checksum after one word has changed */
-	sum = (uint32_t)(uint16_t)~(p[10] << 8 | p[11]) + (uint16_t)~(p[0] << 8 | p[1]);
+	sum = (uint32_t)(uint16_t) ~(p[10] << 8 | p[11]) + (uint16_t) ~(p[0] << 8 | p[1]);
 	p[1] |= CE;
 	sum += (uint32_t)(p[0] << 8 | p[1]);
 	sum = (sum & 0xffff) + (sum >> 16);

@@ -50,7 +50,7 @@ struct sim_event {
 	struct sim_packet *packet;
 };
 
-struct sim_codel { /* RFC 8289 5.4 */
+struct sim_codel {	   /* RFC 8289 5.4 */
 	sw_ns above_until; /* sojourn above target since an interval before this; 0: below */
 	sw_ns next;	   /* while dropping: when again */
 	uint32_t count, count_before;

@@ -1,0 +1,42 @@
+/*
+ * flow.h - one transfer over one path: by our stack in virtual time, or by the
+ * kernel's in real time.  The path is the same code in both: sw_sim.h.
+ */
+#ifndef SW_BENCH_FLOW_H
+#define SW_BENCH_FLOW_H
+
+#include <synwave/sw_sim.h>
+
+enum { FLOW_PORT = 9293, FLOWS_MAX = 16, FLOW_MTU = 1500 };
+
+struct flow_job {
+	const char *cc;		      /* "cubic", "reno", "bbr", "bbr1" */
+	struct sw_sim_path data, ack; /* there and back */
+	int flows;		      /* at once, or one every `apart` */
+	sw_ns apart;
+	sw_ns from, until; /* bytes are counted in between */
+	uint64_t bytes;	   /* of each flow, then it closes; 0: without end */
+	uint64_t seed;
+	bool lose_last; /* the last segment of data is lost once */
+	bool no_tlp;	/* the kernel without its tail loss probe */
+};
+
+struct flow_result {
+	uint64_t bytes[FLOWS_MAX]; /* that arrived in the time that counts */
+	sw_ns done; /* when the last byte of the first flow was there; 0: it was not */
+	uint64_t sent, retransmits, timeouts; /* ours: segments */
+	uint64_t queue_dropped, lost;
+};
+
+/* false: it could not be run; `why` says it in a line. */
+bool flow_ours(const struct flow_job *, struct flow_result *, const char **why);
+bool flow_kernel(const struct flow_job *, struct flow_result *, const char **why);
+
+/* Loses the last segment of the flow's data once.  `n`: of this direction with text. */
+struct flow_tail {
+	uint64_t bytes, seen;
+	bool lost;
+};
+bool flow_tail_passes(void *tail, const struct sw_sim_seen *);
+
+#endif

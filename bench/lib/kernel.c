@@ -1,0 +1,335 @@
+/*
+ * kernel.c - a transfer between two network namespaces of the kernel, in real
+ * time: each has a TUN device, and between the two stands the same path as for ours.
+ *
+ * All of it happens in a child, so that the namespaces go with it.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flow.h"
+
+enum { A, B, PIECE = 262144, BATCH = 32, NAP_US = 50 };
+
+struct kernel {
+	const struct flow_job *job;
+	struct sw_sim *sim;
+	int tun[2], listener;
+	int sock[FLOWS_MAX];
+	sw_ns start;
+	atomic_bool stop;
+	atomic_ullong bytes[FLOWS_MAX], done;
+	pthread_t threads[2 * FLOWS_MAX];
+	int n_threads;
+	bool full; /* a device did not take a packet */
+};
+
+struct one { /* a thread's */
+	struct kernel *k;
+	int flow;
+};
+
+static sw_ns
+clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (sw_ns)ts.tv_sec * SW_S + (sw_ns)ts.tv_nsec;
+}
+
+static bool
+put_file(const char *name, const char *text)
+{
+	int fd = open(name, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	if (fd >= 0)
+		close(fd);
+	return n == (ssize_t)strlen(text);
+}
+
+/* A namespace of our own, as root or as nobody in particular. */
+static bool
+leave(void)
+{
+	char map[64];
+
+	if (unshare(CLONE_NEWNET) == 0)
+		return true;
+	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)getuid());
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && put_file("/proc/self/uid_map", map);
+}
+
+/* Buffers that never hold a transfer back, and nothing learnt from the run before. */
+static void
+tune(const struct flow_job *j)
+{
+	put_file("/proc/sys/net/ipv4/tcp_rmem", "4096 1048576 134217728");
+	put_file("/proc/sys/net/ipv4/tcp_wmem", "4096 1048576 134217728");
+	put_file("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
+	put_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+	put_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+	if (j->no_tlp)
+		put_file("/proc/sys/net/ipv4/tcp_early_retrans", "0");
+}
+
+/* A device in the namespace that we are in: its descriptor, -1. */
+static int
+tun_make(int which)
+{
+	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI, .ifr_name = "t0"};
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool good = fd >= 0 && s >= 0 && ioctl(fd, TUNSETIFF, &ifr) == 0;
+
+	at.sin_addr.s_addr = htonl(0x0a4d0001u + (uint32_t)which);
+	memcpy(&ifr.ifr_addr, &at, sizeof(at));
+	good = good && ioctl(s, SIOCSIFADDR, &ifr) == 0;
+	at.sin_addr.s_addr = htonl(0xffffff00u);
+	memcpy(&ifr.ifr_netmask, &at, sizeof(at));
+	good = good && ioctl(s, SIOCSIFNETMASK, &ifr) == 0;
+	ifr.ifr_qlen = 10000;
+	good = good && ioctl(s, SIOCSIFTXQLEN, &ifr) == 0;
+	ifr.ifr_mtu = FLOW_MTU;
+	good = good && ioctl(s, SIOCSIFMTU, &ifr) == 0;
+	ifr.ifr_flags = IFF_UP;
+	good = good && ioctl(s, SIOCSIFFLAGS, &ifr) == 0;
+	if (s >= 0)
+		close(s);
+	return good ? fd : -1;
+}
+
+static int
+sock_make(const char *cc)
+{
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (s >= 0 && setsockopt(s, IPPROTO_TCP, TCP_CONGESTION, cc, (socklen_t)strlen(cc)) == 0)
+		return s;
+	return -1;
+}
+
+/* Both namespaces, their devices and sockets; why not, or NULL. */
+static const char *
+kernel_begin(struct kernel *k)
+{
+	const char *cc = strcmp(k->job->cc, "bbr1") ? k->job->cc : "bbr";
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(FLOW_PORT)};
+
+	for (int side = A; side <= B; side++) {
+		if (!leave())
+			return "no network namespace (root, or user namespaces, are needed)";
+		k->tun[side] = tun_make(side);
+		if (k->tun[side] < 0)
+			return "no TUN device in the namespace (/dev/net/tun is needed)";
+		tune(k->job);
+		for (int i = 0; side == A && i < k->job->flows; i++)
+			if ((k->sock[i] = sock_make(cc)) < 0)
+				return "the kernel does not have this congestion control";
+	}
+	k->listener = sock_make(cc);
+	if (k->listener < 0 || bind(k->listener, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(k->listener, FLOWS_MAX) < 0)
+		return "no listening socket";
+	return NULL;
+}
+
+/* A thread: everything into the connection. */
+static void *
+sender(void *arg)
+{
+	struct one *me = arg;
+	struct kernel *k = me->k;
+	int s = k->sock[me->flow];
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(FLOW_PORT)};
+	uint64_t left = k->job->bytes ? k->job->bytes : UINT64_MAX;
+	char *piece = calloc(1, PIECE);
+	sw_ns at = k->start + (sw_ns)me->flow * k->job->apart;
+	ssize_t n = 1;
+
+	while (clock_now() < at && !atomic_load(&k->stop))
+		usleep(1000);
+	to.sin_addr.s_addr = htonl(0x0a4d0002);
+	if (piece && connect(s, (struct sockaddr *)&to, sizeof(to)) == 0)
+		while (left > 0 && n > 0 && !atomic_load(&k->stop)) {
+			n = send(s, piece, left < PIECE ? left : PIECE, MSG_NOSIGNAL);
+			left -= n > 0 ? (uint64_t)n : 0;
+		}
+	shutdown(s, SHUT_WR);
+	free(piece);
+	return NULL;
+}
+
+/* A thread: everything out of one connection. */
+static void *
+receiver(void *arg)
+{
+	struct one *me = arg;
+	struct kernel *k = me->k;
+	int s = accept(k->listener, NULL, NULL);
+	uint64_t all = 0;
+	ssize_t n = 1;
+
+	while (s >= 0 && n > 0) {
+		n = recv(s, NULL, PIECE, MSG_TRUNC);
+		sw_ns now = clock_now() - k->start;
+
+		if (n > 0 && now >= k->job->from && now < k->job->until)
+			k->bytes[me->flow] += (uint64_t)n;
+		all += n > 0 ? (uint64_t)n : 0;
+		if (me->flow == 0 && k->job->bytes && all == k->job->bytes)
+			k->done = now;
+		if (atomic_load(&k->stop))
+			break;
+	}
+	return NULL;
+}
+
+/* What has come over the path goes into the device at its end. */
+static void
+arrived(void *ctx, const struct sw_sim_seen *seen)
+{
+	struct kernel *k = ctx;
+
+	if (seen->moment == SW_SIM_ARRIVED && write(k->tun[seen->to], seen->data, seen->len) < 0 &&
+	    errno == EAGAIN)
+		k->full = true;
+}
+
+/* What one end has sent goes on the path; how many packets. */
+static int
+take(struct kernel *k, int side)
+{
+	uint8_t packet[65536];
+	int some = 0;
+	ssize_t n;
+
+	while (some < BATCH && (n = read(k->tun[side], packet, sizeof(packet))) > 0) {
+		sw_sim_offer(k->sim, side, packet, (uint32_t)n);
+		some++;
+	}
+	return some;
+}
+
+/* The path, until the time is over. */
+static void
+carry(struct kernel *k)
+{
+	bool slow = k->job->data.rate_bps < 500000000;
+	sw_ns now = 0, next;
+
+	while (now < k->job->until && !(k->job->bytes && k->done)) {
+		now = clock_now() - k->start;
+		sw_sim_run(k->sim, now);
+		if (take(k, A) + take(k, B) > 0 || !slow)
+			continue;
+		next = sw_sim_next(k->sim);
+		if (next == SW_NEVER || next > now + 2 * NAP_US * SW_US)
+			usleep(NAP_US);
+	}
+}
+
+static bool
+threads_start(struct kernel *k, struct one one[FLOWS_MAX])
+{
+	for (int i = 0; i < k->job->flows; i++) {
+		one[i] = (struct one){k, i};
+		if (pthread_create(&k->threads[k->n_threads++], NULL, receiver, &one[i]) != 0 ||
+		    pthread_create(&k->threads[k->n_threads++], NULL, sender, &one[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+kernel_count(struct kernel *k, struct flow_result *r)
+{
+	struct sw_sim_counters w = {.bytes = sizeof(w)};
+
+	sw_sim_counters(k->sim, A, &w);
+	for (int i = 0; i < FLOWS_MAX; i++)
+		r->bytes[i] = k->bytes[i];
+	r->done = k->done;
+	r->queue_dropped = w.queue_dropped;
+	r->lost = w.lost;
+}
+
+/* In the child: the whole run; why not, or NULL. */
+static const char *
+kernel_run(const struct flow_job *j, struct flow_result *r)
+{
+	struct kernel k = {.job = j};
+	struct flow_tail tail = {.bytes = j->bytes};
+	struct one one[FLOWS_MAX];
+	const char *why = kernel_begin(&k);
+
+	if (why)
+		return why;
+	k.sim = sw_sim_new(j->seed);
+	if (!k.sim || sw_sim_host(k.sim, NULL, 0) != A || sw_sim_host(k.sim, NULL, 0) != B ||
+	    sw_sim_link(k.sim, A, B, &j->data, &j->ack) < 0)
+		return "no memory for a path";
+	sw_sim_tap(k.sim, arrived, &k);
+	if (j->lose_last)
+		sw_sim_filter(k.sim, flow_tail_passes, &tail);
+	k.start = clock_now();
+	if (!threads_start(&k, one))
+		return "no threads";
+	carry(&k);
+	atomic_store(&k.stop, true);
+	kernel_count(&k, r);
+	return NULL;
+}
+
+bool
+flow_kernel(const struct flow_job *j, struct flow_result *r, const char **why)
+{
+	static char text[128];
+	int ends[2], status = 0;
+	ssize_t n;
+	pid_t child;
+
+	memset(r, 0, sizeof(*r));
+	*why = "no child process";
+	if (pipe(ends) < 0)
+		return false;
+	child = fork();
+	if (child == 0) {
+		const char *wrong = kernel_run(j, r);
+
+		n = wrong ? write(ends[1], wrong, strlen(wrong)) : write(ends[1], r, sizeof(*r));
+		_exit(wrong || n != sizeof(*r));
+	}
+	close(ends[1]);
+	n = child < 0 ? -1 : read(ends[0], r, sizeof(*r));
+	close(ends[0]);
+	if (child > 0)
+		waitpid(child, &status, 0);
+	if (n == sizeof(*r) && status == 0)
+		return true;
+	if (n > 0 && n < (ssize_t)sizeof(text)) {
+		memcpy(text, r, (size_t)n);
+		text[n] = '\0';
+		*why = text;
+	}
+	memset(r, 0, sizeof(*r));
+	return false;
+}
