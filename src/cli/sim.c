@@ -29,7 +29,12 @@ enum {
 	KEY_BOTH,
 	KEY_CLOSE,
 	KEY_LIMIT,
-	KEY_OFFLOAD
+	KEY_OFFLOAD,
+	KEY_FLOWS,
+	KEY_AQM,
+	KEY_TRACE,
+	KEY_PLOT,
+	KEY_LAST
 };
 
 /* clang-format off */
@@ -38,7 +43,8 @@ static const struct argp_option options[] = {
 	{"rtt", KEY_RTT, "TIME", 0, "there and back, without queues (20ms)", 1},
 	{"rate", KEY_RATE, "RATE", 0, "bits of IP packets in a second (100mbit)", 1},
 	{"jitter", KEY_JITTER, "TIME", 0, "up to this much more for each packet, in order (0)", 1},
-	{"queue", KEY_QUEUE, "BYTES", 0, "room before the rate (1 bandwidth-delay product, at least 1 packet)", 1},
+	{"queue", KEY_QUEUE, "BYTES|Nbdp", 0, "room before the rate: bytes, or bandwidth-delay products (1bdp, at least 1 packet)", 1},
+	{"aqm", KEY_AQM, "none|codel|ecn", 0, "what manages the queue: CoDel drops, or marks what is ECN-capable (none)", 1},
 	{"mtu", KEY_MTU, "BYTES", 0, "longest IP packet of both hosts and the path, 128 to 65535 (1500)", 1},
 	{"path-mtu", KEY_PATH_MTU, "BYTES", 0, "longest IP packet of the path alone: longer ones are answered by ICMP", 1},
 	{0, 0, 0, 0, "Faults, acting on each packet before the queue:", 2},
@@ -53,6 +59,7 @@ static const struct argp_option options[] = {
 	{"ipv6", '6', 0, 0, "IPv6 in place of IPv4", 3},
 	{"both", KEY_BOTH, 0, 0, "FILE goes from B to A too, at the same time", 3},
 	{"close", KEY_CLOSE, "a|b|both", 0, "who closes first; both: at the same instant (a)", 3},
+	{"flows", KEY_FLOWS, "N", 0, "so many connections at once, 1 to 64, each with a FILE; the ladder is the first one's (1)", 3},
 	{"offload", KEY_OFFLOAD, 0, 0, "the stacks hand super-packets and partial checksums to the wire", 3},
 	{"limit", KEY_LIMIT, "TIME", 0, "virtual time after which it counts as failed (chosen, and printed)", 3},
 	{0, 0, 0, 0, "What is shown:", 4},
@@ -62,6 +69,8 @@ static const struct argp_option options[] = {
 		"one JSON object on one line", 4},
 	{"pcap", KEY_PCAP, "OUT", 0, "write a capture, taken on the wire at A: what A sent before the faults, "
 		"what came to A after them", 4},
+	{"trace", KEY_TRACE, "OUT", 0, "write windows, round trip and bytes delivered over time, as CSV", 4},
+	{"plot", KEY_PLOT, "OUT.svg", 0, "draw them, with losses and retransmissions marked", 4},
 	{0}
 };
 
@@ -123,6 +132,9 @@ set_word(int key, const char *arg, struct sim_args *a)
 	} else if (key == KEY_CLOSE) {
 		n = one_of(arg, "a|b|both");
 		a->close = (enum sim_close)n;
+	} else if (key == KEY_AQM) {
+		n = one_of(arg, "none|codel|ecn");
+		a->aqm = (enum sw_sim_aqm)n;
 	} else {
 		n = one_of(arg, "text|mermaid|json");
 		a->out = (enum sim_out)n;
@@ -142,6 +154,10 @@ set_value(int key, const char *arg, struct sim_args *a)
 	case KEY_JITTER:
 		return unit_time(arg, &a->jitter) && a->jitter <= 3600 * SW_S;
 	case KEY_QUEUE:
+		a->queue = a->queue_bdp = 0;
+		if (unit_bdp(arg, &a->queue_bdp))
+			return true;
+		a->queue_bdp = 0;
 		return unit_bytes(arg, &a->queue);
 	case KEY_LOSS:
 		return unit_percent(arg, &a->loss);
@@ -161,6 +177,8 @@ set_value(int key, const char *arg, struct sim_args *a)
 		return set_mtu(arg, &a->path_mtu);
 	case KEY_SEED:
 		return unit_number(arg, INT64_MAX, &a->seed);
+	case KEY_FLOWS:
+		return unit_number(arg, FLOWS_MAX, &a->flows) && a->flows > 0;
 	case KEY_LIMIT:
 		return unit_time(arg, &a->limit) && a->limit > 0;
 	default:
@@ -196,6 +214,12 @@ set_flag(int key, const char *arg, struct sim_args *a)
 	case KEY_PCAP:
 		a->pcap = arg;
 		return true;
+	case KEY_TRACE:
+		a->trace = arg;
+		return true;
+	case KEY_PLOT:
+		a->plot = arg;
+		return true;
 	default:
 		return false;
 	}
@@ -226,11 +250,14 @@ parse(int key, char *arg, struct argp_state *state)
 			usage("IPv6 needs an MTU of at least 1280", NULL);
 		if (a->both && a->file && !strcmp(a->file, "-"))
 			usage("--both reads FILE twice: it cannot be standard input", NULL);
+		if (a->flows > 1 && a->file && !strcmp(a->file, "-"))
+			usage("--flows reads FILE several times: it cannot be standard input",
+			      NULL);
 		return 0;
 	}
 	if (set_flag(key, arg, a))
 		return 0;
-	if (key != 'o' && (key < KEY_RTT || key > KEY_OFFLOAD))
+	if (key != 'o' && (key < KEY_RTT || key >= KEY_LAST))
 		return ARGP_ERR_UNKNOWN;
 	snprintf(what, sizeof(what), "--%s cannot be", option_name(key));
 	if (!set_value(key, arg, a))
@@ -242,8 +269,9 @@ int
 verb_sim(int argc, char **argv)
 {
 	const struct argp argp = {options, parse, "[FILE]", doc, NULL, NULL, NULL};
-	struct sim_args args = {.rtt = 20 * SW_MS, .rate = 100000000, .mtu = 1500, .seed = 1};
-	static struct run run; /* large: two buffers of 64 KiB */
+	struct sim_args args = {
+	    .rtt = 20 * SW_MS, .rate = 100000000, .mtu = 1500, .seed = 1, .flows = 1};
+	struct run run;
 	char why[256];
 	int code;
 

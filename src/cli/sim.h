@@ -2,8 +2,8 @@
  * sim.h - what the files of `synwave sim` share.
  *
  * sim.c reads the options, sim_units.c their values, sim_run.c builds the two
- * hosts and is their programs, sim_watch.c looks at wire and states, and
- * sim_report.c says how it went.
+ * hosts and is their programs, sim_watch.c looks at wire and states, sim_curve.c
+ * at windows and round trips, and sim_report.c says how it went.
  */
 #ifndef SW_CLI_SIM_H
 #define SW_CLI_SIM_H
@@ -25,13 +25,16 @@ enum sim_close { CLOSE_A, CLOSE_B, CLOSE_BOTH };
 
 struct sim_args {
 	const char *file; /* NULL: a made one; "-": standard input */
-	const char *pcap;
+	const char *pcap, *trace, *plot;
 	sw_ns rtt, jitter, limit;		    /* limit 0: chosen */
 	uint64_t rate, queue;			    /* queue 0: chosen */
 	uint32_t loss, reorder, duplicate, corrupt; /* ppm */
 	uint32_t burst_enter, burst_leave;
 	uint64_t loss_mask;
 	uint32_t mtu, path_mtu;
+	uint64_t flows;
+	enum sw_sim_aqm aqm;
+	uint64_t queue_bdp; /* millionths; 0: not given so */
 	uint64_t seed;
 	bool v6, both, absolute, offload;
 	enum sim_out out;
@@ -44,6 +47,8 @@ bool unit_percent(const char *, uint32_t *ppm);
 bool unit_time(const char *, sw_ns *);
 bool unit_rate(const char *, uint64_t *bps);
 bool unit_bytes(const char *, uint64_t *);
+/* "1.5bdp", "bdp": bandwidth-delay products, in millionths. */
+bool unit_bdp(const char *, uint64_t *);
 bool unit_number(const char *, uint64_t most, uint64_t *);
 /* "P[,LEN]": P percent lost in bursts of LEN (5) on the average. */
 bool unit_burst(const char *, uint32_t *enter, uint32_t *leave);
@@ -88,8 +93,13 @@ struct sink {
 struct host {
 	void *arena;
 	struct sw_stack *stack;
-	struct sw_endpoint at;
-	sw_conn listener, conn;
+	struct sw_endpoint at; /* B's with the port of its server */
+	sw_conn listener;
+};
+
+struct end { /* one end of a connection, and its program */
+	sw_conn conn;
+	uint16_t port;
 	struct source source;
 	struct sink sink;
 	struct path path;
@@ -97,19 +107,28 @@ struct host {
 	int error;
 };
 
+struct flow { /* a connection */
+	struct end end[2];
+	sw_ns start; /* when A's program begins to send */
+	uint8_t sent[2][SHA256_DIGEST_SIZE], received[2][SHA256_DIGEST_SIZE]; /* by sender */
+};
+
+enum { FLOWS_MAX = 64 };
+
 struct run {
 	const struct sim_args *args;
 	struct host host[2];
+	struct flow *flow; /* args->flows; wire, ladder and states are the first one's */
 	struct sw_sim *sim;
 	struct wire wire;
-	sw_ns limit, start;
+	sw_ns limit;
 	bool sized; /* FILE's size is known */
 	uint64_t size;
 	struct sw_ladder *ladder;
 	FILE *ladder_to; /* a temporary file while a progress bar is shown */
 	void *pcap, *dumper;
+	struct curve *curve; /* NULL: not asked for */
 	bool interrupted, late, pcap_failed, print_failed;
-	uint8_t sent[2][SHA256_DIGEST_SIZE], received[2][SHA256_DIGEST_SIZE]; /* by sender */
 };
 
 /* ---- sim_run.c ---- */
@@ -127,8 +146,16 @@ void watch_end(struct run *);
 bool path_has(const struct path *, enum sw_state);
 bool path_ended(const struct path *);
 
+/* ---- sim_curve.c ---- */
+bool curve_begin(struct run *); /* false: no memory */
+void curve_step(struct run *);
+/* A packet of A's was lost on the wire, or sent again. */
+void curve_mark(struct run *, int flow, sw_ns at, bool lost);
+/* Writes what was asked for; false: that failed, and was said. */
+bool curve_end(struct run *);
+
 /* ---- sim_source.c ---- */
-bool source_open(struct source *, const struct sim_args *, int host);
+bool source_open(struct source *, const struct sim_args *, int flow, int host);
 /* Bytes that wait in source->buf; false: that was all. */
 bool source_fill(struct source *);
 void source_close(struct source *);

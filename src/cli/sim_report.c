@@ -15,9 +15,9 @@
 
 /* Did `host` close as it should have, being first or not? */
 static bool
-closed_well(const struct run *r, int host)
+closed_well(const struct run *r, const struct flow *f, int host)
 {
-	const struct path *p = &r->host[host].path;
+	const struct path *p = &f->end[host].path;
 	bool first = r->args->close == CLOSE_BOTH || (int)r->args->close == host;
 
 	if (!p->legal || p->cut || !path_ended(p) || !path_has(p, SW_ESTABLISHED))
@@ -28,33 +28,51 @@ closed_well(const struct run *r, int host)
 }
 
 static bool
-arrived(const struct run *r, int from)
+arrived(const struct flow *f, int from)
 {
-	const struct source *s = &r->host[from].source;
+	const struct source *s = &f->end[from].source;
 
-	return s->end && !s->failed && s->bytes == r->host[!from].sink.bytes &&
-	       !memcmp(r->sent[from], r->received[from], SHA256_DIGEST_SIZE);
+	return s->end && !s->failed && s->bytes == f->end[!from].sink.bytes &&
+	       !memcmp(f->sent[from], f->received[from], SHA256_DIGEST_SIZE);
+}
+
+enum { FLOW_WRONG = 128 };
+
+/* What is wrong with one connection; NULL: nothing. */
+static const char *
+flow_wrong(const struct run *r, const struct flow *f, char room[FLOW_WRONG])
+{
+	if (f->end[HOST_A].source.failed || f->end[HOST_B].source.failed)
+		return "FILE could not be read";
+	for (int i = 0; i < 2; i++)
+		if (f->end[i].error) {
+			snprintf(room, FLOW_WRONG, "%c: %s", 'A' + i,
+				 sw_error_text(f->end[i].error));
+			return room;
+		}
+	if (r->late)
+		return "not done within the limit";
+	if (!arrived(f, HOST_A) || (r->args->both && !arrived(f, HOST_B)))
+		return "not every byte arrived as it was sent";
+	if (!closed_well(r, f, HOST_A) || !closed_well(r, f, HOST_B))
+		return "an end did not go to CLOSED through the states it should";
+	return NULL;
 }
 
 bool
 report_good(const struct run *r, char *why, size_t size)
 {
-	why[0] = '\0';
-	if (r->interrupted)
-		snprintf(why, size, "interrupted");
-	else if (r->host[HOST_A].source.failed || r->host[HOST_B].source.failed)
-		snprintf(why, size, "FILE could not be read");
-	else if (r->host[HOST_A].error || r->host[HOST_B].error)
-		snprintf(why, size, "%c: %s", r->host[HOST_A].error ? 'A' : 'B',
-			 sw_error_text(r->host[HOST_A].error ? r->host[HOST_A].error
-							     : r->host[HOST_B].error));
-	else if (r->late)
-		snprintf(why, size, "not done within the limit");
-	else if (!arrived(r, HOST_A) || (r->args->both && !arrived(r, HOST_B)))
-		snprintf(why, size, "not every byte arrived as it was sent");
-	else if (!closed_well(r, HOST_A) || !closed_well(r, HOST_B))
-		snprintf(why, size, "an end did not go to CLOSED through the states it should");
-	else if (r->pcap_failed || r->print_failed)
+	char room[FLOW_WRONG];
+	const char *wrong = r->interrupted ? "interrupted" : NULL;
+	uint64_t i = 0;
+
+	for (; !wrong && i < r->args->flows; i++)
+		wrong = flow_wrong(r, &r->flow[i], room);
+	if (wrong && r->args->flows > 1 && i > 0)
+		snprintf(why, size, "connection %" PRIu64 ": %s", i, wrong);
+	else
+		snprintf(why, size, "%s", wrong ? wrong : "");
+	if (!wrong && (r->pcap_failed || r->print_failed))
 		snprintf(why, size, "output could not be written");
 	return why[0] == '\0';
 }
@@ -63,9 +81,9 @@ report_good(const struct run *r, char *why, size_t size)
 
 /* Payload bits in a second from the first SYN to the last byte at the other side. */
 static uint64_t
-goodput(const struct run *r, int from)
+goodput(const struct run *r, const struct flow *f, int from)
 {
-	const struct sink *s = &r->host[!from].sink;
+	const struct sink *s = &f->end[!from].sink;
 	uint64_t us = s->last > r->wire.first_syn ? (s->last - r->wire.first_syn) / SW_US : 0;
 
 	if (us == 0)
@@ -140,7 +158,7 @@ state_word(enum sw_state s)
 static void
 print_states(const struct run *r, int host, const char *lead)
 {
-	const struct path *p = &r->host[host].path;
+	const struct path *p = &r->flow->end[host].path;
 	int column = 16;
 
 	printf("%sstates %c      ", lead, 'A' + host);
@@ -187,12 +205,13 @@ print_link(const struct run *r, int host, const char *lead)
 	struct sw_sim_counters c = link_counters(r, host);
 	const struct {
 		uint64_t n;
-		char name[16];
+		const char *name;
 	} rows[] = {{c.lost, "lost"},
 		    {c.reordered, "reordered"},
 		    {c.duplicated, "duplicated"},
 		    {c.corrupted, "corrupted"},
-		    {c.queue_dropped, "queue full"},
+		    {c.queue_dropped, r->args->aqm ? "dropped by the queue" : "queue full"},
+		    {c.marked, "marked"},
 		    {c.too_big, "too big"}};
 	char n[32];
 
@@ -203,18 +222,53 @@ print_link(const struct run *r, int host, const char *lead)
 	printf("\n");
 }
 
+/* Jain's index of the flows' goodputs, in thousandths: 1000: all the same. */
+static unsigned
+fairness(const struct run *r)
+{
+	double sum = 0, squares = 0;
+
+	for (uint64_t i = 0; i < r->args->flows; i++) {
+		double g = (double)goodput(r, &r->flow[i], HOST_A);
+
+		sum += g;
+		squares += g * g;
+	}
+	return squares > 0 ? (unsigned)(1000 * sum * sum / squares / (double)r->args->flows) : 0;
+}
+
+/* One line a connection, if there are several. */
+static void
+print_flows(const struct run *r, const char *lead)
+{
+	char bytes[32];
+
+	for (uint64_t i = 0; r->args->flows > 1 && i < r->args->flows; i++) {
+		const struct flow *f = &r->flow[i];
+		uint64_t bps = goodput(r, f, HOST_A);
+
+		printf("%sflow %-2" PRIu64 "        port %u, %s bytes, goodput %" PRIu64
+		       ".%03" PRIu64 " Mbit/s\n",
+		       lead, i + 1, f->end[HOST_A].port, commas(f->end[HOST_B].sink.bytes, bytes),
+		       bps / 1000000, bps % 1000000 / 1000);
+	}
+	if (r->args->flows > 1)
+		printf("%sfairness       %u.%03u (Jain: 1 is the same for all)\n", lead,
+		       fairness(r) / 1000, fairness(r) % 1000);
+}
+
 static void
 print_way(const struct run *r, int from, const char *lead)
 {
 	char bytes[32], sum[2 * SHA256_DIGEST_SIZE + 1];
-	uint64_t bps = goodput(r, from);
+	uint64_t bps = goodput(r, r->flow, from);
 
 	printf("%s%c to %c         %s bytes, goodput %" PRIu64 ".%03" PRIu64 " Mbit/s\n", lead,
-	       'A' + from, 'B' - from, commas(r->host[!from].sink.bytes, bytes), bps / 1000000,
+	       'A' + from, 'B' - from, commas(r->flow->end[!from].sink.bytes, bytes), bps / 1000000,
 	       bps % 1000000 / 1000);
-	hex(r->sent[from], sum);
+	hex(r->flow->sent[from], sum);
 	printf("%s  SHA-256 at %c  %s\n", lead, 'A' + from, sum);
-	hex(r->received[from], sum);
+	hex(r->flow->received[from], sum);
 	printf("%s  SHA-256 at %c  %s\n", lead, 'B' - from, sum);
 }
 
@@ -231,6 +285,7 @@ report_text(const struct run *r, const char *lead)
 	print_way(r, HOST_A, lead);
 	if (r->args->both)
 		print_way(r, HOST_B, lead);
+	print_flows(r, lead);
 	printf("%ssent again     %" PRIu64 " segments by A, %" PRIu64 " by B\n", lead,
 	       a.retransmits, b.retransmits);
 	if (handshake_time(r) > 0)
@@ -288,12 +343,12 @@ put_way(json_t *o, const struct run *r, int from)
 {
 	char sum[2 * SHA256_DIGEST_SIZE + 1];
 
-	put_int(o, "bytes", r->host[!from].sink.bytes);
-	put_int(o, "goodput_bps", goodput(r, from));
+	put_int(o, "bytes", r->flow->end[!from].sink.bytes);
+	put_int(o, "goodput_bps", goodput(r, r->flow, from));
 	put_int(o, "retransmits", counters(r, from).retransmits);
-	hex(r->sent[from], sum);
+	hex(r->flow->sent[from], sum);
 	put_text(o, "sha256_sent", sum);
-	hex(r->received[from], sum);
+	hex(r->flow->received[from], sum);
 	put_text(o, "sha256_received", sum);
 }
 
@@ -310,6 +365,7 @@ link_object(const struct run *r, int host)
 	put_int(o, "duplicated", c.duplicated);
 	put_int(o, "corrupted", c.corrupted);
 	put_int(o, "queue_dropped", c.queue_dropped);
+	put_int(o, "marked", c.marked);
 	put_int(o, "too_big", c.too_big);
 	put_int(o, "delivered", c.delivered);
 	return o;
@@ -333,8 +389,8 @@ put_rest(json_t *o, const struct run *r)
 	char hash[20];
 
 	snprintf(hash, sizeof(hash), "0x%016" PRIx64, sw_sim_hash(r->sim));
-	put_states(o, "states_a", &r->host[HOST_A].path);
-	put_states(o, "states_b", &r->host[HOST_B].path);
+	put_states(o, "states_a", &r->flow->end[HOST_A].path);
+	put_states(o, "states_b", &r->flow->end[HOST_B].path);
 	put_int(o, "handshake_segments", r->wire.handshake);
 	put_seconds(o, "handshake_seconds", handshake_time(r));
 	put_int(o, "close_segments", r->wire.close);
@@ -348,6 +404,22 @@ put_rest(json_t *o, const struct run *r)
 	json_object_set_new(o, "link_b_to_a", link_object(r, HOST_B));
 	json_object_set_new(o, "verdicts_a", verdict_object(r, HOST_A));
 	json_object_set_new(o, "verdicts_b", verdict_object(r, HOST_B));
+}
+
+static void
+put_flows(json_t *o, const struct run *r)
+{
+	json_t *list = json_array(), *one;
+
+	for (uint64_t i = 0; i < r->args->flows; i++) {
+		one = json_object();
+		put_int(one, "port", r->flow[i].end[HOST_A].port);
+		put_int(one, "bytes", r->flow[i].end[HOST_B].sink.bytes);
+		put_int(one, "goodput_bps", goodput(r, &r->flow[i], HOST_A));
+		json_array_append_new(list, one);
+	}
+	json_object_set_new(o, "flows", list);
+	json_object_set_new(o, "fairness", json_real(fairness(r) / 1000.0));
 }
 
 static void
@@ -368,6 +440,8 @@ report_json(const struct run *r)
 		put_way(reverse, r, HOST_B);
 		json_object_set_new(o, "reverse", reverse);
 	}
+	if (r->args->flows > 1)
+		put_flows(o, r);
 	put_rest(o, r);
 	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	printf("\n");
@@ -403,9 +477,13 @@ progress(const struct run *r, bool last)
 {
 	static struct timespec before;
 	struct timespec t;
-	uint64_t got = r->host[HOST_B].sink.bytes, all = r->sized ? r->size : 0;
-	int full = all ? (int)(got * 40 / all) : 0;
+	uint64_t got = 0, all = r->sized ? r->size * r->args->flows : 0;
+	int full;
 	char n[32];
+
+	for (uint64_t i = 0; i < r->args->flows; i++)
+		got += r->flow[i].end[HOST_B].sink.bytes;
+	full = all ? (int)(got * 40 / all) : 0;
 
 	if (last) {
 		fprintf(stderr, "\r\033[K");

@@ -40,6 +40,8 @@ run_queue(const struct sim_args *a)
 
 	if (a->queue)
 		return a->queue;
+	if (a->queue_bdp > 0)
+		q = q / 1000 * a->queue_bdp / 1000;
 	return q < least ? least : q > (1u << 30) ? 1u << 30 : q;
 }
 
@@ -60,12 +62,12 @@ configure(struct sw_config *c, const struct sim_args *a, int host)
 	uint32_t w = window(a);
 
 	sw_config_init(c);
-	c->conns = c->actives = c->half_opens = c->time_waits = 8;
+	c->conns = c->actives = c->half_opens = c->time_waits = 8 * (uint32_t)a->flows;
 	c->listeners = 2;
 	c->snd_buf = c->rcv_buf = w;
 	c->chunk_bytes = 2048;
-	c->chunks = w / 1024 * 3 + 1024;
-	c->records = w / 256 + 1024;
+	c->chunks = (w / 1024 * 3 + 1024) * (uint32_t)a->flows;
+	c->records = (w / 256 + 1024) * (uint32_t)a->flows;
 	c->runs = c->runs_per_conn = w / 1024 + 256;
 	c->traces = 4096;
 	for (unsigned i = 0; i < 32; i++)
@@ -130,6 +132,7 @@ wire_new(struct run *r)
 	    .reorder = a->reorder,
 	    .duplicate = a->duplicate,
 	    .corrupt = a->corrupt,
+	    .aqm = a->aqm,
 	};
 
 	r->sim = sw_sim_new(a->seed);
@@ -146,11 +149,17 @@ programs_new(struct run *r)
 	struct sw_status status = {.bytes = sizeof(status)};
 
 	b->at.port = SERVER_PORT;
-	if (sw_open_passive(b->stack, 0, &b->at, 4, &b->listener) != SW_OK ||
-	    sw_open_active(a->stack, 0, NULL, &b->at, &a->conn) != SW_OK ||
-	    sw_status(a->stack, a->conn, &status) != SW_OK)
+	if (sw_open_passive(b->stack, 0, &b->at, FLOWS_MAX, &b->listener) != SW_OK)
 		return false;
-	a->at.port = status.local.port;
+	for (uint64_t i = 0; i < r->args->flows; i++) {
+		struct end *e = r->flow[i].end;
+
+		if (sw_open_active(a->stack, 0, NULL, &b->at, &e[HOST_A].conn) != SW_OK ||
+		    sw_status(a->stack, e[HOST_A].conn, &status) != SW_OK)
+			return false;
+		e[HOST_A].port = status.local.port;
+		e[HOST_B].port = SERVER_PORT;
+	}
 	return true;
 }
 
@@ -169,17 +178,37 @@ file_size(const struct sim_args *a, uint64_t *size)
 	return true;
 }
 
+/* Connections that have sent nothing yet; 0, or an exit code after a line on stderr. */
+static int
+flows_new(struct run *r)
+{
+	r->flow = calloc(r->args->flows, sizeof(*r->flow));
+	if (!r->flow) {
+		fprintf(stderr, "synwave sim: no memory for the connections\n");
+		return EXIT_FAILED;
+	}
+	for (uint64_t i = 0; i < r->args->flows; i++)
+		for (int h = 0; h < 2; h++) {
+			struct end *e = &r->flow[i].end[h];
+
+			sha256_init(&e->sink.sha);
+			e->path.legal = true;
+			if (!source_open(&e->source, r->args, (int)i, h))
+				return EXIT_FAILED;
+		}
+	return EXIT_DONE;
+}
+
 int
 run_begin(struct run *r, const struct sim_args *args)
 {
+	int code;
+
 	memset(r, 0, sizeof(*r));
 	r->args = args;
-	for (int i = 0; i < 2; i++) {
-		sha256_init(&r->host[i].sink.sha);
-		r->host[i].path.legal = true;
-		if (!source_open(&r->host[i].source, args, i))
-			return EXIT_FAILED;
-	}
+	code = flows_new(r);
+	if (code != EXIT_DONE)
+		return code;
 	r->sized = file_size(args, &r->size);
 	r->limit = args->limit ? args->limit : default_limit(r);
 	if (!stack_new(&r->host[HOST_A], args, HOST_A) ||
@@ -194,24 +223,26 @@ void
 run_end(struct run *r)
 {
 	sw_sim_free(r->sim);
-	for (int i = 0; i < 2; i++) {
-		source_close(&r->host[i].source);
-		free(r->host[i].arena);
+	for (int h = 0; h < 2; h++) {
+		for (uint64_t i = 0; r->flow && i < r->args->flows; i++)
+			source_close(&r->flow[i].end[h].source);
+		free(r->host[h].arena);
 	}
+	free(r->flow);
 }
 
 /* ---- the programs ------------------------------------------------------- */
 
 /* As much of the source as SEND takes. */
 static void
-program_send(struct run *r, struct host *h)
+program_send(struct run *r, int host, struct end *e)
 {
-	struct source *s = &h->source;
+	struct source *s = &e->source;
 	ptrdiff_t n = 1;
 
-	while (!h->closed && n > 0 && source_fill(s)) {
-		n = sw_send(h->stack, sw_sim_now(r->sim), h->conn, s->buf + s->at, s->have - s->at,
-			    0);
+	while (!e->closed && n > 0 && source_fill(s)) {
+		n = sw_send(r->host[host].stack, sw_sim_now(r->sim), e->conn, s->buf + s->at,
+			    s->have - s->at, 0);
 		if (n > 0) {
 			s->at += (size_t)n;
 			s->bytes += (uint64_t)n;
@@ -220,14 +251,15 @@ program_send(struct run *r, struct host *h)
 }
 
 static void
-program_receive(struct run *r, struct host *h)
+program_receive(struct run *r, int host, struct end *e)
 {
 	static uint8_t room[65536];
-	struct sink *s = &h->sink;
+	struct sink *s = &e->sink;
 	ptrdiff_t n = 1;
 
 	while (n > 0 && !s->end) {
-		n = sw_receive(h->stack, sw_sim_now(r->sim), h->conn, room, sizeof(room));
+		n = sw_receive(r->host[host].stack, sw_sim_now(r->sim), e->conn, room,
+			       sizeof(room));
 		if (n > 0) {
 			sha256_update(&s->sha, (size_t)n, room);
 			s->bytes += (uint64_t)n;
@@ -239,38 +271,39 @@ program_receive(struct run *r, struct host *h)
 
 /* Everything given to SEND has been acknowledged. */
 static bool
-all_acked(const struct host *h)
+all_acked(const struct host *h, const struct end *e)
 {
 	struct sw_status status = {.bytes = sizeof(status)};
 
-	return h->source.end && h->conn && sw_status(h->stack, h->conn, &status) == SW_OK &&
+	return e->source.end && e->conn && sw_status(h->stack, e->conn, &status) == SW_OK &&
 	       status.snd_queued == 0;
 }
 
-/* Has host i heard all that the other has to say? */
+/* Has end i heard all that the other has to say? */
 static bool
-heard_all(const struct run *r, int i)
+heard_all(const struct flow *f, int i)
 {
-	const struct source *s = &r->host[!i].source;
+	const struct source *s = &f->end[!i].source;
 
-	return s->end && r->host[i].sink.bytes == s->bytes;
+	return s->end && f->end[i].sink.bytes == s->bytes;
 }
 
-/* May host i CLOSE now? */
+/* May end i CLOSE now? */
 static bool
-may_close(const struct run *r, int i)
+may_close(const struct run *r, const struct flow *f, int i)
 {
-	const struct host *h = &r->host[i];
+	const struct end *e = &f->end[i], *other = &f->end[!i];
 
-	if (h->closed || !h->conn || !h->source.end || !r->start)
+	if (e->closed || !e->conn || !e->source.end || !f->start)
 		return false;
 	if (r->args->close == CLOSE_BOTH)
-		return r->host[!i].conn &&
-		       (r->host[!i].closed || (heard_all(r, HOST_A) && heard_all(r, HOST_B) &&
-					       all_acked(h) && all_acked(&r->host[!i])));
+		return other->conn &&
+		       (other->closed ||
+			(heard_all(f, HOST_A) && heard_all(f, HOST_B) &&
+			 all_acked(&r->host[i], e) && all_acked(&r->host[!i], other)));
 	if ((int)r->args->close == i) /* the first to close */
-		return i == HOST_A || heard_all(r, HOST_B);
-	return h->sink.end;
+		return i == HOST_A || heard_all(f, HOST_B);
+	return e->sink.end;
 }
 
 static void
@@ -278,70 +311,139 @@ programs_close(struct run *r)
 {
 	sw_ns now = sw_sim_now(r->sim);
 
-	for (int i = 0; i < 2; i++) {
-		struct host *h = &r->host[i];
+	for (uint64_t k = 0; k < r->args->flows; k++)
+		for (int i = 0; i < 2; i++) {
+			struct end *e = &r->flow[k].end[i];
 
-		if (!may_close(r, i))
-			continue;
-		h->closed = true;
-		if (sw_close(h->stack, now, h->conn) != SW_OK)
-			h->failed = true;
-	}
+			if (!may_close(r, &r->flow[k], i))
+				continue;
+			e->closed = true;
+			if (sw_close(r->host[i].stack, now, e->conn) != SW_OK)
+				e->failed = true;
+		}
 }
 
-/* What an event says about a connection of host h. */
+/* The flow of a connection of this host; NULL. */
+static struct flow *
+flow_of(const struct run *r, int host, sw_conn conn)
+{
+	for (uint64_t i = 0; i < r->args->flows; i++)
+		if (r->flow[i].end[host].conn == conn)
+			return &r->flow[i];
+	return NULL;
+}
+
+static void program_event(struct run *, int host, const struct sw_event *);
+
+/* The server takes what has come. */
 static void
-program_event(struct run *r, struct host *h, const struct sw_event *e)
+programs_accept(struct run *r)
 {
 	struct sw_status status = {.bytes = sizeof(status)};
+	struct host *b = &r->host[HOST_B];
+	struct sw_event e = {.ready = 0};
+	sw_conn conn;
 
-	if (e->conn == h->listener) {
-		if ((e->ready & SW_ACCEPTABLE) && !h->conn)
-			sw_accept(h->stack, sw_sim_now(r->sim), h->listener, &h->conn);
-	} else if (e->conn != h->conn) {
-		return;
-	}
-	if (!h->conn || h->released)
-		return;
-	if ((e->ready & SW_OPENED) && !r->start)
-		r->start = sw_sim_now(r->sim) + PROGRAM_WAKES;
-	program_receive(r, h);
-	if (r->start && sw_sim_now(r->sim) >= r->start)
-		program_send(r, h);
-	if (e->ready & SW_FAILED) {
-		h->failed = true;
-		if (sw_status(h->stack, h->conn, &status) == SW_OK)
-			h->error = status.error;
-	}
-	if ((e->ready & (SW_ENDED | SW_FAILED)) && e->conn == h->conn) {
-		h->released = true;
-		sw_release(h->stack, sw_sim_now(r->sim), h->conn);
+	while (sw_accept(b->stack, sw_sim_now(r->sim), b->listener, &conn) == SW_OK) {
+		if (sw_status(b->stack, conn, &status) != SW_OK)
+			continue;
+		for (uint64_t i = 0; i < r->args->flows; i++)
+			if (r->flow[i].end[HOST_A].port == status.remote.port) {
+				r->flow[i].end[HOST_B].conn = conn;
+				e.conn = conn;
+				e.ready = sw_ready(b->stack, conn);
+				program_event(r, HOST_B, &e);
+			}
 	}
 }
 
+/* What an event says about a connection of a host. */
+static void
+program_event(struct run *r, int host, const struct sw_event *ev)
+{
+	struct sw_status status = {.bytes = sizeof(status)};
+	struct host *h = &r->host[host];
+	struct flow *f = flow_of(r, host, ev->conn);
+	struct end *e;
+
+	if (ev->conn == h->listener)
+		programs_accept(r);
+	if (!f || f->end[host].released)
+		return;
+	e = &f->end[host];
+	if ((ev->ready & SW_OPENED) && !f->start)
+		f->start = sw_sim_now(r->sim) + PROGRAM_WAKES;
+	program_receive(r, host, e);
+	if (f->start && sw_sim_now(r->sim) >= f->start)
+		program_send(r, host, e);
+	if (ev->ready & SW_FAILED) {
+		e->failed = true;
+		if (sw_status(h->stack, e->conn, &status) == SW_OK)
+			e->error = status.error;
+	}
+	if (ev->ready & (SW_ENDED | SW_FAILED)) {
+		e->released = true;
+		sw_release(h->stack, sw_sim_now(r->sim), e->conn);
+	}
+}
+
+/* Are all at their ends, or is one that will not be? */
 static bool
 done(const struct run *r)
 {
-	const struct host *a = &r->host[HOST_A], *b = &r->host[HOST_B];
+	bool ended = true;
 
-	return (path_ended(&a->path) && path_ended(&b->path)) || a->failed || b->failed ||
-	       a->source.failed || b->source.failed;
+	for (uint64_t i = 0; i < r->args->flows; i++)
+		for (int h = 0; h < 2; h++) {
+			const struct end *e = &r->flow[i].end[h];
+
+			if (e->failed || e->source.failed)
+				return true;
+			ended = ended && path_ended(&e->path);
+		}
+	return ended;
 }
 
-/* Goes on; wakes the client at r->start.  false: nothing more happens. */
+/* When the next program begins to send; SW_NEVER. */
+static sw_ns
+next_start(const struct run *r)
+{
+	sw_ns next = SW_NEVER;
+
+	for (uint64_t i = 0; i < r->args->flows; i++)
+		if (r->flow[i].start > sw_sim_now(r->sim) && r->flow[i].start < next)
+			next = r->flow[i].start;
+	return next;
+}
+
+/* Goes on; wakes programs at their start.  false: nothing more happens. */
 static bool
 run_step(struct run *r)
 {
-	bool waits = r->start > sw_sim_now(r->sim);
+	sw_ns next = next_start(r);
 
-	if (sw_sim_step(r->sim, waits ? r->start : r->limit))
+	if (sw_sim_step(r->sim, next < r->limit ? next : r->limit))
 		return true;
-	if (!waits)
+	if (next >= r->limit)
 		return false;
-	for (int i = 0; i < 2; i++)
-		if (r->host[i].conn)
-			program_send(r, &r->host[i]);
+	for (uint64_t i = 0; i < r->args->flows; i++)
+		for (int h = 0; h < 2; h++)
+			if (r->flow[i].end[h].conn && r->flow[i].start == next)
+				program_send(r, h, &r->flow[i].end[h]);
 	return true;
+}
+
+/* What was sent, and what came. */
+static void
+digest(struct run *r)
+{
+	for (uint64_t k = 0; k < r->args->flows; k++)
+		for (int i = 0; i < 2; i++) {
+			struct flow *f = &r->flow[k];
+
+			sha256_digest(&f->end[i].source.sha, SHA256_DIGEST_SIZE, f->sent[i]);
+			sha256_digest(&f->end[!i].sink.sha, SHA256_DIGEST_SIZE, f->received[i]);
+		}
 }
 
 void
@@ -356,17 +458,15 @@ run_go(struct run *r)
 		more = run_step(r);
 		for (int i = 0; i < 2; i++)
 			while (sw_event(r->host[i].stack, &e))
-				program_event(r, &r->host[i], &e);
+				program_event(r, i, &e);
 		programs_close(r);
+		curve_step(r);
 		if (shown && steps % 256 == 0)
 			progress(r, false);
 	}
 	r->interrupted = interrupted;
 	r->late = !more && !done(r);
-	for (int i = 0; i < 2; i++) {
-		sha256_digest(&r->host[i].source.sha, SHA256_DIGEST_SIZE, r->sent[i]);
-		sha256_digest(&r->host[!i].sink.sha, SHA256_DIGEST_SIZE, r->received[i]);
-	}
+	digest(r);
 	if (shown)
 		progress(r, true);
 	watch_end(r);

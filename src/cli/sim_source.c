@@ -17,7 +17,7 @@ source_close(struct source *s)
 }
 
 bool
-source_open(struct source *s, const struct sim_args *args, int host)
+source_open(struct source *s, const struct sim_args *args, int flow, int host)
 {
 	const char *name = args->file;
 	struct stat st;
@@ -28,7 +28,7 @@ source_open(struct source *s, const struct sim_args *args, int host)
 		return true;
 	}
 	if (!name) {
-		s->key = sw_sim_random(args->seed, 1000 + (uint64_t)host);
+		s->key = sw_sim_random(args->seed, 1000 + (uint64_t)flow * 65536 + (uint64_t)host);
 		s->left = MADE_BYTES;
 		return true;
 	}
@@ -38,8 +38,8 @@ source_open(struct source *s, const struct sim_args *args, int host)
 	}
 	s->file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
 	/* a directory opens, but the first byte cannot be read */
-	if (!s->file || (s->file != stdin && ungetc(getc(s->file), s->file) == EOF &&
-			 ferror(s->file))) {
+	if (!s->file ||
+	    (s->file != stdin && ungetc(getc(s->file), s->file) == EOF && ferror(s->file))) {
 		fprintf(stderr, "synwave sim: %s: %s\n", name, strerror(errno));
 		source_close(s);
 		return false;

@@ -57,6 +57,18 @@ unit_percent(const char *text, uint32_t *ppm)
 	return true;
 }
 
+bool
+unit_bdp(const char *text, uint64_t *micro)
+{
+	const char *unit = text;
+
+	*micro = MICRO;
+	if (!strcasecmp(text, "bdp"))
+		return true;
+	return decimal(text, micro, &unit) && !strcasecmp(unit, "bdp") && *micro > 0 &&
+	       *micro <= 1000ull * MICRO;
+}
+
 struct unit {
 	char name[12];
 	uint64_t value;

@@ -54,39 +54,60 @@ edge_legal(const struct sw_trace *t)
 	return false;
 }
 
-/* An event of the connection, or of the listener that it comes from? */
+/* Is it an event of this flow, or of the listener that it comes from? */
 static bool
-is_ours(const struct run *r, int host, const struct sw_trace *t)
+is_of(const struct flow *f, int host, const struct sw_trace *t)
 {
-	const struct sw_endpoint *at = &r->host[host].at, *to = &r->host[!host].at;
-
-	if (t->local.port != at->port)
+	if (t->local.port != f->end[host].port)
 		return false;
-	return t->remote.port == to->port || (host == HOST_B && t->remote.port == 0);
+	return t->remote.port == f->end[!host].port || (host == HOST_B && t->remote.port == 0);
 }
 
+/* A change of state of one end. */
 static void
-on_trace(void *ctx, int host, const struct sw_trace *t)
+on_state(struct run *r, struct flow *f, int host, const struct sw_trace *t)
 {
-	struct run *r = ctx;
-	struct path *p = &r->host[host].path;
+	struct path *p = &f->end[host].path;
 
-	if ((t->kind != SW_T_STATE && t->kind != SW_T_TIMER) || !is_ours(r, host, t))
-		return;
-	if (r->ladder && r->args->show != SHOW_NONE && t->remote.port != 0)
-		sw_ladder_event(r->ladder, host, t);
-	if (t->kind != SW_T_STATE)
-		return;
 	path_push(p, t->from);
 	path_push(p, t->to);
 	p->legal = p->legal && edge_legal(t);
-	if (t->to == SW_ESTABLISHED && path_has(&r->host[!host].path, SW_ESTABLISHED) &&
+	if (f != r->flow)
+		return;
+	if (t->to == SW_ESTABLISHED && path_has(&f->end[!host].path, SW_ESTABLISHED) &&
 	    !r->wire.opened) {
 		r->wire.opened = true;
 		r->wire.established = t->at;
 	}
 	if (t->to == SW_TIME_WAIT || (t->to == SW_CLOSED && t->from != SW_TIME_WAIT))
 		r->wire.closed = t->at;
+}
+
+/* The flow with this port at A; 0 if there is none. */
+static int
+flow_at(const struct run *r, uint16_t port)
+{
+	for (uint64_t i = 0; i < r->args->flows; i++)
+		if (r->flow[i].end[HOST_A].port == port)
+			return (int)i;
+	return 0;
+}
+
+static void
+on_trace(void *ctx, int host, const struct sw_trace *t)
+{
+	struct run *r = ctx;
+
+	if (t->kind == SW_T_OUT && t->retransmission && host == HOST_A && r->curve)
+		curve_mark(r, flow_at(r, t->local.port), t->at, false);
+	if (t->kind != SW_T_STATE && t->kind != SW_T_TIMER)
+		return;
+	if (r->ladder && r->args->show != SHOW_NONE && t->remote.port != 0 &&
+	    is_of(r->flow, host, t))
+		sw_ladder_event(r->ladder, host, t);
+	for (uint64_t i = 0; i < r->args->flows && t->kind == SW_T_STATE; i++)
+		if (is_of(&r->flow[i], host, t))
+			on_state(r, &r->flow[i], host, t);
 }
 
 /* ---- the wire ----------------------------------------------------------- */
@@ -144,6 +165,11 @@ on_packet(void *ctx, const struct sw_sim_seen *p)
 	if (p->moment != SW_SIM_SENT || !sw_trace_packet(&t, p->data, p->len))
 		return;
 	t.at = p->at;
+	if ((p->fate & SW_SIM_GONE) && p->from == HOST_A)
+		curve_mark(r, flow_at(r, t.local.port), p->at, true);
+	if (t.local.port != r->flow->end[p->from].port ||
+	    t.remote.port != r->flow->end[!p->from].port)
+		return;
 	r->wire.packets++;
 	if (!(p->fate & SW_SIM_DUPLICATE))
 		count_segment(r, p->from, &t);
@@ -161,7 +187,7 @@ endpoint_text(const struct run *r, int host, char text[72])
 	char addr[SW_ADDR_TEXT];
 
 	snprintf(text, 72, r->args->v6 ? "%c [%s]:%u" : "%c %s:%u", 'A' + host,
-		 sw_addr_format(&e->addr, addr), e->port);
+		 sw_addr_format(&e->addr, addr), r->flow->end[host].port);
 }
 
 static int
@@ -216,7 +242,7 @@ capture_begin(struct run *r)
 int
 watch_begin(struct run *r)
 {
-	int code = capture_begin(r);
+	int code = curve_begin(r) ? capture_begin(r) : EXIT_FAILED;
 
 	if (code == EXIT_DONE)
 		code = ladder_begin(r);
@@ -258,5 +284,6 @@ watch_end(struct run *r)
 	}
 	if (r->pcap)
 		pcap_close(r->pcap);
+	r->print_failed = !curve_end(r) || r->print_failed;
 	r->dumper = r->pcap = NULL;
 }
