@@ -1,11 +1,12 @@
 /*
- * paths.c - goodput over bad paths, ours against the kernel's, in one run.
+ * paths.c - goodput over bad paths, short transfers and fairness: ours against the
+ * kernel's, in one run.
  *
  *	build/bench/paths [--cc NAME,...] [--only SUBSTRING] [--runs N] [--seconds N] [--ours]
+ *	build/bench/paths --short | --fair
  *
  * Ours runs in virtual time, the kernel's in real time; the path between the two
- * ends is the same code.  One row a path: medians, in per cent of the rate, and
- * ours over the kernel's.
+ * ends is the same code.  Beside each other both run in real time.  Medians.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -51,7 +52,10 @@ struct args {
 	const char *only;
 	int ccs, runs, seconds;
 	bool ours;
+	int what; /* enum what */
 };
+
+enum what { GOODPUT, SHORT, FAIR };
 
 struct sums { /* over all cells of one controller */
 	double ours, kernel, worst;
@@ -85,6 +89,12 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'u':
 		a->ours = true;
+		return 0;
+	case 't':
+		a->what = SHORT;
+		return 0;
+	case 'f':
+		a->what = FAIR;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -190,6 +200,147 @@ table(const struct args *a, const char *cc)
 		       s.ours / s.cells, s.kernel / s.cells, s.ours / s.kernel, s.worst);
 }
 
+/* ---- short transfers ---------------------------------------------------- */
+
+/* Milliseconds until the last byte is there, the median; below 0: it could not be run. */
+static double
+time_of(struct flow_job *j, const struct args *a, flow_run *run)
+{
+	double v[RUNS_MAX];
+	struct flow_result r;
+	const char *why;
+
+	for (int i = 0; i < a->runs; i++) {
+		j->seed = (uint64_t)i + 1;
+		if (!run(j, &r, &why)) {
+			fprintf(stderr, "paths: %s\n", why);
+			return -1;
+		}
+		v[i] = r.done ? (double)r.done / 1e6 : 1e9;
+	}
+	return median(v, a->runs);
+}
+
+/* 1, 10 and 100 segments whose last one is lost. */
+static void
+table_short(const struct args *a)
+{
+	static const int segments[] = {1, 10, 100};
+	static const struct fault none = {.name = ""};
+	struct flow_job j;
+	double v[3] = {0, 0, 0};
+
+	printf("%-36s %8s %8s %8s\n", "the last segment lost: ms", "ours", "kernel", "no TLP");
+	for (size_t i = 0; i < N_RTTS * 3; i++) {
+		job_make(&j, a, rates[0].bps, rtts[i / 3].ns, &none);
+		j.cc = "cubic";
+		j.from = 0;
+		j.until = 20 * SW_S;
+		j.bytes = (uint64_t)segments[i % 3] * 1448;
+		j.lose_last = true;
+		v[0] = time_of(&j, a, flow_ours);
+		v[1] = a->ours ? -1 : time_of(&j, a, flow_kernel);
+		j.no_tlp = true;
+		v[2] = a->ours ? -1 : time_of(&j, a, flow_kernel);
+		printf("%-3d segments, %-22s %8.1f %8.1f %8.1f\n", segments[i % 3],
+		       rtts[i / 3].name, v[0], v[1], v[2]);
+		fflush(stdout);
+	}
+}
+
+/* ---- fairness ----------------------------------------------------------- */
+
+/* Our share of what two get, the median of some runs; below 0: it could not be run. */
+static double
+share(struct flow_job *j, const struct args *a)
+{
+	double v[RUNS_MAX], ours, all;
+	struct flow_result r;
+	const char *why;
+
+	for (int i = 0; i < a->runs; i++) {
+		j->seed = (uint64_t)i + 1;
+		if (!flow_kernel(j, &r, &why)) {
+			fprintf(stderr, "paths: %s\n", why);
+			return -1;
+		}
+		ours = (double)(j->beside ? r.beside[0] : r.bytes[1]);
+		all = ours + (double)r.bytes[0];
+		v[i] = all > 0 ? ours / all : 0;
+	}
+	return median(v, a->runs);
+}
+
+/* Jain's index of two shares. */
+static double
+jain(double share)
+{
+	return 1 / (2 * (share * share + (1 - share) * (1 - share)));
+}
+
+/* One of `second` beside one of the kernel's CUBIC: ours, or the kernel's. */
+static void
+fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
+{
+	static const struct fault none = {.name = ""};
+	struct flow_job j;
+	double s;
+
+	job_make(&j, a, rates[0].bps, rtt, &none);
+	j.cc = "cubic";
+	j.flows = ours ? 1 : 2;
+	j.beside = ours;
+	j.beside_cc = j.second_cc = second;
+	s = share(&j, a);
+	printf("%s %-6s beside the kernel's cubic, %2llu ms   %5.2f  %5.3f\n",
+	       ours ? "our     " : "kernel's", second, rtt / SW_MS, s, jain(s));
+	fflush(stdout);
+}
+
+/* Four of ours, one every five seconds: how alike they are in the last third. */
+static void
+fair_four(const struct args *a, const char *cc)
+{
+	static const struct fault none = {.name = ""};
+	struct flow_job j;
+	struct flow_result r;
+	const char *why;
+	double sum = 0, squares = 0;
+
+	job_make(&j, a, rates[0].bps, 20 * SW_MS, &none);
+	j.cc = cc;
+	j.flows = 4;
+	j.apart = 5 * SW_S;
+	j.until = 60 * SW_S;
+	j.from = 40 * SW_S;
+	j.seed = 1;
+	if (!flow_ours(&j, &r, &why)) {
+		fprintf(stderr, "paths: %s\n", why);
+		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		sum += (double)r.bytes[i];
+		squares += (double)r.bytes[i] * (double)r.bytes[i];
+	}
+	printf("four of our %-6s 5 s apart, 40 to 60 s               %5.3f\n", cc,
+	       squares > 0 ? sum * sum / squares / 4 : 0);
+}
+
+static void
+table_fair(const struct args *a)
+{
+	printf("%-49s %5s  %5s\n", "100 Mbit/s, 1 BDP, no faults", "share", "Jain");
+	for (int i = 0; i < a->ccs; i++) {
+		if (!a->ours) {
+			fair_row(a, 20 * SW_MS, a->cc[i], true);
+			fair_row(a, 20 * SW_MS, a->cc[i], false);
+			fair_row(a, 80 * SW_MS, a->cc[i], true);
+			fair_row(a, 80 * SW_MS, a->cc[i], false);
+		}
+		fair_four(a, a->cc[i]);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -199,6 +350,8 @@ main(int argc, char **argv)
 	    {"runs", 'r', "N", 0, "median of N (5)", 0},
 	    {"seconds", 's', "N", 0, "that are counted, after the first two (8)", 0},
 	    {"ours", 'u', NULL, 0, "leave the kernel out", 0},
+	    {"short", 't', NULL, 0, "instead: short transfers whose last segment is lost", 0},
+	    {"fair", 'f', NULL, 0, "instead: beside the kernel's CUBIC (take --seconds 60)", 0},
 	    {0}};
 	static const struct argp argp = {
 	    options, parse, NULL, "Goodput over bad paths, ours against the kernel's.",
@@ -206,6 +359,12 @@ main(int argc, char **argv)
 	struct args a = {.cc = {"cubic"}, .ccs = 1, .runs = 5, .seconds = 8};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.what == SHORT)
+		table_short(&a);
+	if (a.what == FAIR)
+		table_fair(&a);
+	if (a.what != GOODPUT)
+		return 0;
 	printf("%-36s %-6s %6s %6s %6s\n", "path (queue of 1 BDP)", "cc", "ours", "kernel",
 	       "ratio");
 	for (int i = 0; i < a.ccs; i++)

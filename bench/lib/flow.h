@@ -11,8 +11,11 @@ enum { FLOW_PORT = 9293, FLOWS_MAX = 16, FLOW_MTU = 1500 };
 
 struct flow_job {
 	const char *cc;		      /* "cubic", "reno", "bbr", "bbr1" */
+	const char *second_cc;	      /* flow_kernel(): of its second flow; NULL: the same */
 	struct sw_sim_path data, ack; /* there and back */
 	int flows;		      /* at once, or one every `apart` */
+	int beside;		      /* flow_kernel(): so many of ours on the same path */
+	const char *beside_cc;	      /* theirs */
 	sw_ns apart;
 	sw_ns from, until; /* bytes are counted in between */
 	uint64_t bytes;	   /* of each flow, then it closes; 0: without end */
@@ -23,6 +26,7 @@ struct flow_job {
 
 struct flow_result {
 	uint64_t bytes[FLOWS_MAX]; /* that arrived in the time that counts */
+	uint64_t beside[FLOWS_MAX];
 	sw_ns done; /* when the last byte of the first flow was there; 0: it was not */
 	uint64_t sent, retransmits, timeouts; /* ours: segments */
 	uint64_t queue_dropped, lost;

@@ -23,9 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "flow.h"
+#include "pair.h"
 
-enum { A, B, PIECE = 262144, BATCH = 32, NAP_US = 50 };
+enum { A, B, PIECE = 262144, BATCH = 32, NAP_US = 50, OURS_FIRST = 11 };
 
 struct kernel {
 	const struct flow_job *job;
@@ -37,7 +37,9 @@ struct kernel {
 	atomic_ullong bytes[FLOWS_MAX], done;
 	pthread_t threads[2 * FLOWS_MAX];
 	int n_threads;
-	bool full; /* a device did not take a packet */
+	bool full;	  /* a device did not take a packet */
+	struct pair ours; /* job->beside flows */
+	struct flow_job ours_job;
 };
 
 struct one { /* a thread's */
@@ -127,11 +129,19 @@ sock_make(const char *cc)
 	return -1;
 }
 
+/* The name of flow i's congestion control in the kernel. */
+static const char *
+kernel_cc(const struct flow_job *j, int i)
+{
+	const char *cc = i == 1 && j->second_cc ? j->second_cc : j->cc;
+
+	return strcmp(cc, "bbr1") ? cc : "bbr";
+}
+
 /* Both namespaces, their devices and sockets; why not, or NULL. */
 static const char *
 kernel_begin(struct kernel *k)
 {
-	const char *cc = strcmp(k->job->cc, "bbr1") ? k->job->cc : "bbr";
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(FLOW_PORT)};
 
 	for (int side = A; side <= B; side++) {
@@ -142,10 +152,10 @@ kernel_begin(struct kernel *k)
 			return "no TUN device in the namespace (/dev/net/tun is needed)";
 		tune(k->job);
 		for (int i = 0; side == A && i < k->job->flows; i++)
-			if ((k->sock[i] = sock_make(cc)) < 0)
+			if ((k->sock[i] = sock_make(kernel_cc(k->job, i))) < 0)
 				return "the kernel does not have this congestion control";
 	}
-	k->listener = sock_make(cc);
+	k->listener = sock_make(kernel_cc(k->job, 0));
 	if (k->listener < 0 || bind(k->listener, (struct sockaddr *)&at, sizeof(at)) < 0 ||
 	    listen(k->listener, FLOWS_MAX) < 0)
 		return "no listening socket";
@@ -203,15 +213,30 @@ receiver(void *arg)
 	return NULL;
 }
 
-/* What has come over the path goes into the device at its end. */
+/* Is it for our stack at that end?  The last byte of the address says it. */
+static bool
+is_ours(const struct kernel *k, const struct sw_sim_seen *seen)
+{
+	return k->job->beside > 0 && seen->data[19] == OURS_FIRST + seen->to;
+}
+
+/* What has come over the path goes into the device, or the stack, at its end. */
 static void
 arrived(void *ctx, const struct sw_sim_seen *seen)
 {
 	struct kernel *k = ctx;
+	struct sw_packet p = {.len = seen->len, .cap = seen->len};
+	ssize_t n;
 
-	if (seen->moment == SW_SIM_ARRIVED && write(k->tun[seen->to], seen->data, seen->len) < 0 &&
-	    errno == EAGAIN)
-		k->full = true;
+	if (seen->moment != SW_SIM_ARRIVED)
+		return;
+	if (is_ours(k, seen)) {
+		p.data = (uint8_t *)(uintptr_t)seen->data; /* it is not written to */
+		sw_input(k->ours.side[seen->to].stack, seen->at, &p, 1);
+		return;
+	}
+	n = write(k->tun[seen->to], seen->data, seen->len);
+	k->full = k->full || (n < 0 && errno == EAGAIN);
 }
 
 /* What one end has sent goes on the path; how many packets. */
@@ -229,6 +254,27 @@ take(struct kernel *k, int side)
 	return some;
 }
 
+/* What our own stacks have to send; how many packets. */
+static int
+take_ours(struct kernel *k, sw_ns now)
+{
+	uint8_t room[FLOW_MTU];
+	struct sw_packet p = {.data = room, .cap = sizeof(room)};
+	int some = 0;
+
+	if (k->job->beside == 0)
+		return 0;
+	pair_programs(&k->ours, now);
+	for (int side = A; side <= B; side++)
+		while (some < 2 * BATCH &&
+		       sw_output(k->ours.side[side].stack, now, 0, &p, 1) == 1) {
+			sw_sim_offer(k->sim, side, p.data, p.len);
+			p.len = 0;
+			some++;
+		}
+	return some;
+}
+
 /* The path, until the time is over. */
 static void
 carry(struct kernel *k)
@@ -239,7 +285,7 @@ carry(struct kernel *k)
 	while (now < k->job->until && !(k->job->bytes && k->done)) {
 		now = clock_now() - k->start;
 		sw_sim_run(k->sim, now);
-		if (take(k, A) + take(k, B) > 0 || !slow)
+		if (take(k, A) + take(k, B) + take_ours(k, now) > 0 || !slow)
 			continue;
 		next = sw_sim_next(k->sim);
 		if (next == SW_NEVER || next > now + 2 * NAP_US * SW_US)
@@ -267,6 +313,7 @@ kernel_count(struct kernel *k, struct flow_result *r)
 	sw_sim_counters(k->sim, A, &w);
 	for (int i = 0; i < FLOWS_MAX; i++)
 		r->bytes[i] = k->bytes[i];
+	memcpy(r->beside, k->ours.bytes, sizeof(r->beside));
 	r->done = k->done;
 	r->queue_dropped = w.queue_dropped;
 	r->lost = w.lost;
@@ -287,6 +334,10 @@ kernel_run(const struct flow_job *j, struct flow_result *r)
 	if (!k.sim || sw_sim_host(k.sim, NULL, 0) != A || sw_sim_host(k.sim, NULL, 0) != B ||
 	    sw_sim_link(k.sim, A, B, &j->data, &j->ack) < 0)
 		return "no memory for a path";
+	k.ours_job = *j;
+	k.ours_job.cc = j->beside_cc;
+	if (j->beside > 0 && !pair_begin(&k.ours, &k.ours_job, j->beside, OURS_FIRST))
+		return "no memory for two stacks";
 	sw_sim_tap(k.sim, arrived, &k);
 	if (j->lose_last)
 		sw_sim_filter(k.sim, flow_tail_passes, &tail);
