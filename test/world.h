@@ -169,6 +169,9 @@ void expect_every_edge(void);
 
 void world_write(const struct world *, const struct world_seen *, char *text, size_t size);
 bool world_matches(const struct world *, const struct world_seen *, const char *line);
+/* The IP packet of this segment from t->local to t->remote, numbers as they are; its
+ * text (NULL: zeros) is t->len bytes.  How long it is. */
+uint32_t world_build(const struct sw_trace *t, const uint8_t *text, uint8_t *packet);
 /* The bytes of the segment that `text` says, from `from`; 0: the text is wrong. */
 uint32_t world_forge(const struct world *, int from, const char *text, uint8_t packet[65536]);
 

@@ -243,7 +243,7 @@ put(uint8_t *p, uint32_t v, int n)
 
 /* Options behind the header, filled up to four bytes: where they end. */
 static uint8_t *
-put_options(const struct world *w, int from, const struct sw_trace *t, uint8_t *head)
+put_options(const struct sw_trace *t, uint8_t *head)
 {
 	uint8_t *p = head + 20;
 
@@ -258,8 +258,7 @@ put_options(const struct world *w, int from, const struct sw_trace *t, uint8_t *
 	if (t->has & SW_HAS_SACK)
 		p = put(put(p, 5, 1), 2 + 8 * (uint32_t)t->sacks, 1);
 	for (int i = 0; i < t->sacks; i++)
-		p = put(put(p, t->sack[i][0] + base(w, !from), 4),
-			t->sack[i][1] + base(w, !from), 4);
+		p = put(put(p, t->sack[i][0], 4), t->sack[i][1], 4);
 	while ((p - head) % 4)
 		*p++ = 1;
 	return p;
@@ -279,21 +278,20 @@ sum(uint32_t s, const uint8_t *p, uint32_t n)
 
 /* The IP header in front of n bytes of TCP at `tcp`; completes the checksums. */
 static void
-put_ip(const struct world *w, int from, uint8_t *ip, uint8_t *tcp, uint32_t n)
+put_ip(const struct sw_addr *src, const struct sw_addr *dst, uint8_t *ip, uint8_t *tcp, uint32_t n)
 {
-	const uint8_t *src = w->end[from].addr.b, *dst = w->end[!from].addr.b;
 	uint32_t s;
 
-	if (w->v6) {
+	if (!sw_addr_is4(src)) {
 		put(put(put(put(ip, 0x60000000, 4), n, 2), 6, 1), 64, 1);
-		memcpy(ip + 8, src, 16);
-		memcpy(ip + 24, dst, 16);
+		memcpy(ip + 8, src->b, 16);
+		memcpy(ip + 24, dst->b, 16);
 		s = sum(6 + n, ip + 8, 32);
 	} else {
 		put(put(put(ip, 0x4500, 2), 20 + n, 2), 0x00004000, 4);
 		put(put(put(ip + 8, 64, 1), 6, 1), 0, 2);
-		memcpy(ip + 12, src + 12, 4);
-		memcpy(ip + 16, dst + 12, 4);
+		memcpy(ip + 12, src->b + 12, 4);
+		memcpy(ip + 16, dst->b + 12, 4);
 		put(ip + 10, ~sum(0, ip, 20) & 0xffff, 2);
 		s = sum(6 + n, ip + 12, 8);
 	}
@@ -301,24 +299,42 @@ put_ip(const struct world *w, int from, uint8_t *ip, uint8_t *tcp, uint32_t n)
 }
 
 uint32_t
+world_build(const struct sw_trace *t, const uint8_t *text, uint8_t *packet)
+{
+	uint32_t head = sw_addr_is4(&t->local.addr) ? 20 : 40, n;
+	uint8_t *tcp = packet + head, *p;
+
+	p = put(put(tcp, t->local.port, 2), t->remote.port, 2);
+	p = put(put(p, t->seq, 4), t->ack, 4);
+	p = put(put(p, 0, 1), t->ctl, 1);
+	put(put(put(p, t->wnd, 2), 0, 2), t->up, 2);
+	p = put_options(t, tcp);
+	tcp[12] = (uint8_t)((p - tcp) / 4 << 4);
+	if (text && t->len)
+		memcpy(p, text, t->len);
+	else
+		memset(p, 0, t->len);
+	n = (uint32_t)(p - tcp) + t->len;
+	put_ip(&t->local.addr, &t->remote.addr, packet, tcp, n);
+	return n + head;
+}
+
+uint32_t
 world_forge(const struct world *w, int from, const char *text, uint8_t packet[65536])
 {
-	uint8_t *tcp = packet + (w->v6 ? 40 : 20), *p;
 	struct sw_trace t;
 	unsigned says;
-	uint32_t n;
 
 	if (!read_segment(text, &t, &says) || t.len > 60000)
 		return 0;
-	p = put(put(tcp, w->end[from].port, 2), w->end[!from].port, 2);
-	p = put(p, t.seq + base(w, from), 4);
-	p = put(p, t.ctl & SW_ACK ? t.ack + base(w, !from) : 0, 4);
-	p = put(put(p, 0, 1), t.ctl, 1);
-	put(put(put(p, says & SAYS_WIN ? t.wnd : 65535, 2), 0, 2), t.up, 2);
-	p = put_options(w, from, &t, tcp);
-	tcp[12] = (uint8_t)((p - tcp) / 4 << 4);
-	memset(p, 0, t.len);
-	n = (uint32_t)(p - tcp) + t.len;
-	put_ip(w, from, packet, tcp, n);
-	return n + (w->v6 ? 40 : 20);
+	t.local = w->end[from];
+	t.remote = w->end[!from];
+	t.seq += base(w, from);
+	t.ack = t.ctl & SW_ACK ? t.ack + base(w, !from) : 0;
+	if (!(says & SAYS_WIN))
+		t.wnd = 65535;
+	for (int i = 0; i < t.sacks; i++)
+		for (int k = 0; k < 2; k++)
+			t.sack[i][k] += base(w, !from);
+	return world_build(&t, NULL, packet);
 }
