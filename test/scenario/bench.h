@@ -19,6 +19,7 @@
 /* clang-format off */
 #define ROWS(X)                                                             \
 	X(CLOSED, CLOSED, "CLOSED")                                         \
+	X(ENDED, CLOSED, "CLOSED, the program not yet told")                \
 	X(LISTEN, LISTEN, "LISTEN, any peer")                               \
 	X(LISTEN_PEER, LISTEN, "LISTEN, one peer")                          \
 	X(SYN_SENT, SYN_SENT, "SYN-SENT")                                   \
@@ -110,7 +111,7 @@ bench_config(struct sw_config *c, const struct place *at)
 	c->reply_bytes = 128;
 	c->traces = 16;
 	c->snd_buf = c->rcv_buf = BENCH_BUF;
-	c->timestamps = c->window_scale = false;
+	c->timestamps = c->window_scale = c->nagle = false;
 	c->sack = at->sack;
 	c->rto_init = c->rto_min = c->rto_max = 60 * SW_S; /* nothing is sent again meanwhile */
 	memset(c->secret, 1, sizeof(c->secret));
@@ -330,6 +331,10 @@ bench_new(enum row r, const struct place *at)
 	if (row_state(r) >= SW_ESTABLISHED) {
 		bench_established(b);
 		bench_finish(b, r);
+	} else if (r == ROW_ENDED) {
+		bench_established(b);
+		bench_goes(b, SW_RST, 0, 0);
+		b->una = b->nxt = at->iss;
 	} else if (r != ROW_CLOSED) {
 		bench_open(b, r);
 	}

@@ -96,6 +96,7 @@ static const struct rule rules[] = {RULES(RULE_1)};
 /* Rows as sets. */
 #define IN(row) (1u << ROW_##row)
 enum {
+	NOBODY = IN(CLOSED) | IN(ENDED),
 	LISTENS = IN(LISTEN) | IN(LISTEN_PEER),
 	SR_BACK = IN(SR_HALF) | IN(SR_PASSIVE),
 	SR = SR_BACK | IN(SR_ACTIVE),

@@ -52,10 +52,10 @@ static const struct {
 	uint8_t rule[N_EDGES];
 } by_edge[] = {
 /*					left	    across   RCV.NXT   RCV.NXT+1 last      beyond    far */
-{ K(RST) | K(RST_ACK),	IN(CLOSED),	CELL(hush,  ____,    hush,     hush,     hush,     hush,     hush)},
+{ K(RST) | K(RST_ACK),	NOBODY,	CELL(hush,  ____,    hush,     hush,     hush,     hush,     hush)},
 { K(SYN) | K(SYN_ACK) | K(ACK) | K(FIN) | K(FIN_ACK),
-			IN(CLOSED),	CELL(nobody,____,    nobody,   nobody,   nobody,   nobody,   nobody)},
-{ K(SYN_FIN) | K(DATA),	IN(CLOSED),	CELL(nobody,nobody,  nobody,   nobody,   nobody,   nobody,   nobody)},
+			NOBODY,	CELL(nobody,____,    nobody,   nobody,   nobody,   nobody,   nobody)},
+{ K(SYN_FIN) | K(DATA),	NOBODY,	CELL(nobody,nobody,  nobody,   nobody,   nobody,   nobody,   nobody)},
 
 { K(RST) | K(RST_ACK),	LISTENS,	CELL(l_rst, ____,    l_rst,    l_rst,    l_rst,    l_rst,    l_rst)},
 { K(ACK) | K(SYN_ACK) | K(FIN_ACK),
