@@ -1,6 +1,8 @@
 /*
  * text.c - the seventh step: taking bytes.  In order they join the queue of the
  * application; ahead of a gap they wait as runs, told to the peer by SACK.
+ * Of a peer that says a byte twice and not the same, what was in order or in a run
+ * that begins no later stays; of a run that begins later the newer byte counts.
  * RFC 9293 3.10.7.4 seventh, 3.8.6.3; RFC 2018, 2883; RFC 5681 4.2.
  */
 #include "tcp/parts.h"

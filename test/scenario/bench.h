@@ -191,8 +191,10 @@ bench_tell(struct bench *b, const struct sw_trace *t, const uint8_t *text)
 static inline void
 bench_goes(struct bench *b, uint8_t ctl, uint32_t ack, uint32_t len)
 {
-	bench_tell(b, &(struct sw_trace){.ctl = ctl, .seq = b->rcv_nxt, .ack = ack, .len = len},
-		   NULL);
+	struct sw_trace t = {.ctl = ctl, .seq = b->rcv_nxt, .ack = ack, .len = len};
+
+	t.has = ctl & SW_SYN && b->at.sack ? SW_HAS_SACK_OK : 0;
+	bench_tell(b, &t, NULL);
 	b->rcv_nxt += len + !!(ctl & SW_SYN) + !!(ctl & SW_FIN);
 	if (ctl & SW_ACK)
 		b->una = ack;

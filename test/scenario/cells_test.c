@@ -71,7 +71,7 @@ static const uint8_t line_of[N_ROWS] = {
  * II. The calls.  name, what it gives, the line it leads to, what leaves (0: nothing),
  * where; sections are of RFC 9293.
  */
-enum { N_LINES_SAME = N_LINES, L_SAME = N_LINES_SAME };
+enum { L_SAME = N_LINES };
 #define CALL_RULES(X)											\
 	X(none,		NO_CONN,	SAME,		0,		"3.10.2-6: connection does not exist")	\
 	X(none1,	STATE,		SAME,		0,		"3.10.4: connection does not exist")	\
