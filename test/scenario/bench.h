@@ -60,7 +60,7 @@ row_name(enum row r)
 }
 
 enum {
-	BENCH_SAID = 16,
+	BENCH_SAID = 4,
 	BENCH_SENT = 300, /* bytes that the peer has acknowledged, from ESTABLISHED on */
 	BENCH_READ = 10,  /* bytes that the program has read */
 	BENCH_WND = 100,  /* the peer's window, all the time */
@@ -145,7 +145,7 @@ bench_drain(struct bench *b)
 
 	while (sw_output(b->s, b->now, 0, &p, 1) > 0) {
 		if (b->n_said == BENCH_SAID)
-			break;
+			b->n_said--; /* the last one counts */
 		ok(sw_trace_packet(&b->said[b->n_said++], room, p.len));
 		p = (struct sw_packet){.data = room, .cap = sizeof(room)};
 	}
