@@ -9,7 +9,7 @@
 
 /* The budget of an idle connection is 256 bytes, its table slots counted. */
 _Static_assert(sizeof(struct tcb) <= 240 && sizeof(struct half) <= 96 &&
-		       sizeof(struct time_wait) <= 64,
+		   sizeof(struct time_wait) <= 64,
 	       "the three sizes of connection");
 
 enum { AT_READY = offsetof(struct tcb, ready), AT_EVENT = offsetof(struct tcb, event) };
@@ -59,6 +59,36 @@ head_hash(const struct sw_stack *s, const struct head *h)
 
 	head_tuple(h, &t);
 	return conn_hash(s, &t);
+}
+
+/* The period of now, of those in which a small record answers something strange once. */
+static uint32_t
+head_period(const struct sw_stack *s, sw_ns now)
+{
+	return (uint32_t)(now / s->conf.challenge_every % MARK_PERIODS) + 1;
+}
+
+/* Until when a small record has answered enough; 0: it may answer. */
+sw_ns
+head_hushed(const struct sw_stack *s, const struct head *h, sw_ns now)
+{
+	sw_ns every = s->conf.challenge_every;
+
+	if (every == 0 || h->mark >> MARK_PERIOD != head_period(s, now))
+		return 0;
+	return now - now % every + every;
+}
+
+/*= RFC 5961 7: challenge ACKs are limited, each connection for itself, small or not */
+bool
+head_may_challenge(const struct sw_stack *s, struct head *h, sw_ns now)
+{
+	if (head_hushed(s, h, now) != 0)
+		return false;
+	if (s->conf.challenge_every != 0)
+		h->mark = (uint8_t)((h->mark & ((1 << MARK_PERIOD) - 1)) | head_period(s, now)
+									       << MARK_PERIOD);
+	return true;
 }
 
 static bool

@@ -250,6 +250,7 @@ half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 	struct reply reply = {0};
 	struct tuple tuple;
 	struct tcb t;
+	bool owed;
 
 	head_tuple(&h->h, &tuple);
 	if (listener_behind(s, h->listener) == NULL) {
@@ -267,7 +268,10 @@ half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 		return;
 	}
 	half_inflate(s, i, now, &t);
+	owed = t.flags & T_ACK_NOW;
 	tcp_arrives(&s->tcp, &t, seg, now, &reply);
+	if ((t.flags & T_CHALLENGE) && !owed && !head_may_challenge(s, &h->h, now))
+		t.flags &= ~(uint32_t)(T_ACK_NOW | T_CHALLENGE);
 	half_settle(s, i, &t, now, &reply);
 }
 

@@ -28,7 +28,10 @@ enum {
 	MARK_WAITS_NEIGHBOUR = 4,
 	MARK_USED = 8, /* the record is not free */
 	MARK_TS = 16,	   /* TIME-WAIT: timestamps were agreed on */
-	MARK_STARVED = 32  /* its SEND found no buffer: told when there is one */
+	MARK_STARVED = 32, /* its SEND found no buffer: told when there is one */
+	/* of small records, which have no MARK_STARVED: when they answered something strange */
+	MARK_PERIOD = 5,
+	MARK_PERIODS = 7
 };
 
 /* SYN-RECEIVED, from a listener, nothing but the handshake so far: 96 bytes. */
@@ -196,6 +199,8 @@ void head_set(struct head *, const struct tuple *, int iface, int kind);
 uint32_t conn_find(const struct sw_stack *, const struct tuple *); /* ref; NONE */
 uint32_t conn_hash(const struct sw_stack *, const struct tuple *);
 uint32_t head_hash(const struct sw_stack *, const struct head *);
+sw_ns head_hushed(const struct sw_stack *, const struct head *, sw_ns now);
+bool head_may_challenge(const struct sw_stack *, struct head *, sw_ns now);
 /* A block in CLOSED with its tuple, in the table; NONE: no room or tuple taken. */
 uint32_t conn_new(struct sw_stack *, const struct tuple *, int iface);
 /* A block that goes on as *t, whose half-open record `ref` it replaces; NONE: no

@@ -445,6 +445,16 @@ mix_block_still(uint64_t *d, const struct sw_stack *s, const struct tcb *t)
 		mix_active_still(d, &s->tcp, pool_at(&s->tcp.actives, t->active), s->now);
 }
 
+/* The period in which a small record was answered, as what is left of it. */
+static void
+mix_mark_still(uint64_t *d, const struct sw_stack *s, struct head *h)
+{
+	sw_ns until = head_hushed(s, h, s->now);
+
+	mix(d, until != 0 ? still(until, s->now) : 0);
+	h->mark &= (1 << MARK_PERIOD) - 1;
+}
+
 static void
 mix_half_still(uint64_t *d, const struct sw_stack *s, const struct half *h)
 {
@@ -456,6 +466,7 @@ mix_half_still(uint64_t *d, const struct sw_stack *s, const struct half *h)
 	memset(&c.ready, 0, sizeof(c.ready));
 	c.listener = 0;
 	c.first_us = (uint32_t)(s->now / SW_US) - c.first_us;
+	mix_mark_still(d, s, &c.h);
 	mix(d, prf(digest_key, &c, sizeof(c)));
 }
 
@@ -466,6 +477,7 @@ mix_time_wait_still(uint64_t *d, const struct sw_stack *s, const struct time_wai
 
 	memset(&c.queue, 0, sizeof(c.queue));
 	c.until_ms -= (uint32_t)(s->now / SW_MS);
+	mix_mark_still(d, s, &c.h);
 	mix(d, prf(digest_key, &c, sizeof(c)));
 }
 

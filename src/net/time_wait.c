@@ -10,9 +10,6 @@
 
 enum { AT_QUEUE = offsetof(struct time_wait, queue), SORT_STEPS = 32 };
 
-/* Bits of head.mark above the flags: when it last answered something strange. */
-enum { MARK_WHEN = 5, WHENS = 7 };
-
 static uint32_t
 ms_up(sw_ns t)
 {
@@ -26,7 +23,8 @@ time_wait_until(const struct time_wait *w, sw_ns now)
 	uint64_t ms = now / SW_MS;
 	int32_t off = (int32_t)(w->until_ms - (uint32_t)ms);
 
-	return off < 0 && (uint64_t)-(int64_t)off > ms ? 0 : (ms + (uint64_t)(int64_t)off) * SW_MS;
+	return off < 0 && (uint64_t) - (int64_t)off > ms ? 0
+							 : (ms + (uint64_t)(int64_t)off) * SW_MS;
 }
 
 /* In order of time, if that is near; else its time is prolonged to the last one's. */
@@ -118,20 +116,6 @@ time_wait_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t
 	mss_settle((struct tcp *)(uintptr_t)&s->tcp, t);
 }
 
-/* May it answer something strange again?  Not more often than any connection. */
-static bool
-time_wait_may_challenge(const struct sw_stack *s, struct time_wait *w, sw_ns now)
-{
-	sw_ns every = s->conf.challenge_every;
-	uint32_t when = every ? (uint32_t)(now / every % WHENS) + 1 : 0;
-
-	/*= RFC 5961 7: challenge ACKs are limited, each connection for itself */
-	if (every && w->h.mark >> MARK_WHEN == when)
-		return false;
-	w->h.mark = (uint8_t)((w->h.mark & ((1 << MARK_WHEN) - 1)) | when << MARK_WHEN);
-	return true;
-}
-
 /* What is owed goes as a reply: the record stays small. */
 static void
 time_wait_answer(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
@@ -141,7 +125,7 @@ time_wait_answer(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 
 	if (!(t->flags & T_ACK_NOW))
 		return;
-	if ((t->flags & T_CHALLENGE) && !time_wait_may_challenge(s, time_wait_at(s, i), now))
+	if ((t->flags & T_CHALLENGE) && !head_may_challenge(s, &time_wait_at(s, i)->h, now))
 		return;
 	head_tuple(&t->h, &tuple);
 	if (tcp_emit(&s->tcp, t, now, 0, &seg))
@@ -177,8 +161,7 @@ time_wait_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 	if (t.h.state != SW_TIME_WAIT) {
 		time_wait_free(s, i);
 		if (v == SW_V_REUSED)
-			input_listener(s, listener,
-				       &(struct asked){tuple, iface, seg, &after});
+			input_listener(s, listener, &(struct asked){tuple, iface, seg, &after});
 		return;
 	}
 	time_wait_answer(s, i, &t, now);

@@ -566,10 +566,10 @@ SCENE(bytes_one_by_one)
 int
 main(void)
 {
-	PLAY("blind RST at the four edges", blind_rst);
-	PLAY("blind SYN", blind_syn);
-	PLAY("ghost ACK", ghost_ack);
-	PLAY("random segments", blind_flood);
+	PLAY("blind-rst: the four edges", blind_rst);
+	PLAY("blind-syn: everywhere", blind_syn);
+	PLAY("blind-data: ghost ACKs", ghost_ack);
+	PLAY("blind-data: random segments", blind_flood);
 	PLAY("insane SACK blocks", sack_insane);
 	PLAY("challenge budget", challenge_budget);
 	PLAY("TIME-WAIT assassination", time_wait_assassin);
