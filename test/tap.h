@@ -99,12 +99,17 @@ tap_run(const char *name, void (*fn)(void))
 	fflush(stdout);
 }
 
+/* What a program that links more of test/ says at its end. */
+__attribute__((weak)) void tap_tail(void);
+
 /* The plan, and what main() returns. */
 static inline int
 plan_done(void)
 {
 	struct tap *t = tap_state();
 
+	if (tap_tail)
+		tap_tail();
 	printf("1..%d\n# %lu checks, %lu failed, seed %llu\n", t->tests, t->checks, t->failures,
 	       (unsigned long long)tap_seed());
 	return t->failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -162,8 +162,11 @@ void skip_path(struct world *);
 void world_expect_path(struct world *, int host, const char *path, const char *file, int line);
 void world_expect_wire(struct world *, const char *text, const char *file, int line);
 
-/* Each row of Figure 5 was taken in some world that has ended. */
-void expect_every_edge(void);
+/* Each row of Figure 5 (and of the second table) was taken in some world that has ended,
+ * or on a bench. */
+void expect_every_edge(bool beyond);
+/* That edge was taken once more. */
+void world_edge(enum sw_state from, enum sw_cause on);
 
 /* ---- world_wire.c: segments as text ---- */
 

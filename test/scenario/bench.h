@@ -91,9 +91,6 @@ struct bench {
 	struct sw_trace said[BENCH_SAID];
 };
 
-/* How often each edge was taken on all benches. */
-static uint64_t bench_edges[SW_N_STATES][SW_N_CAUSES];
-
 static inline void
 bench_config(struct sw_config *c, const struct place *at)
 {
@@ -129,7 +126,7 @@ bench_watch(struct bench *b)
 				b->state = t.to;
 				b->since = t.at;
 			}
-			bench_edges[t.from][t.cause]++;
+			world_edge(t.from, t.cause);
 		}
 		if (t.kind == SW_T_IN || t.kind == SW_T_DROP) {
 			b->verdict = b->verdicts++ ? b->verdict : t.verdict;

@@ -53,8 +53,9 @@ all_at_once(void)
 	closes(w, B);
 	until(w, A, SW_CLOSED);
 	until(w, B, SW_CLOSED);
-	expect_path(w, A, "CLOSED SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 CLOSING TIME-WAIT "
-			  "CLOSED");
+	expect_path(w, A,
+		    "CLOSED SYN-SENT SYN-RECEIVED ESTABLISHED FIN-WAIT-1 CLOSING TIME-WAIT "
+		    "CLOSED");
 	world_end(w);
 }
 SCENE(all_at_once)
@@ -95,6 +96,12 @@ client_and_server(void)
 }
 SCENE(client_and_server)
 
+static void
+figure_5_whole(void)
+{
+	expect_every_edge(false);
+}
+
 int
 main(void)
 {
@@ -104,6 +111,6 @@ main(void)
 	PLAY("CLOSE in SYN-RECEIVED", close_in_syn_received);
 	PLAY("client and server", client_and_server);
 	if (!getenv("TEST_ONLY"))
-		TEST("every edge of Figure 5 was taken", expect_every_edge);
+		TEST("every edge of Figure 5 was taken", figure_5_whole);
 	return plan_done();
 }
