@@ -144,6 +144,9 @@ check_seq(struct tcp *tcp, struct tcb *t, struct seg *s)
 		v = check_paws(tcp, t, s);
 	if (v != NEXT)
 		return v;
+	/*= RFC 5961 3.2: a RST at exactly the next number resets, whatever else it has */
+	if ((s->ctl & SW_RST) && s->off == 0)
+		return NEXT;
 	/*= RFC 9293 3.4 MUST-66: a closed window keeps out text, not ACK, RST and URG */
 	if (t->rcv.wnd == 0 && s->off == 0 && seg_space(s) > 0 && !(s->ctl & SW_SYN)) {
 		s->len = 0;
