@@ -27,6 +27,7 @@
 	X(SR_PASSIVE, SYN_RECEIVED, "SYN-RECEIVED, passive, one peer")      \
 	X(SR_ACTIVE, SYN_RECEIVED, "SYN-RECEIVED, active")                  \
 	X(ESTABLISHED, ESTABLISHED, "ESTABLISHED")                          \
+	X(SHUT, ESTABLISHED, "ESTABLISHED, RCV.WND is 0")                   \
 	X(FIN_WAIT_1, FIN_WAIT_1, "FIN-WAIT-1")                             \
 	X(FIN_WAIT_2, FIN_WAIT_2, "FIN-WAIT-2")                             \
 	X(CLOSE_WAIT, CLOSE_WAIT, "CLOSE-WAIT")                             \
@@ -301,6 +302,8 @@ bench_finish(struct bench *b, enum row r)
 {
 	enum sw_state state = row_state(r);
 
+	if (r == ROW_SHUT) /* nobody reads */
+		bench_goes(b, SW_ACK, b->nxt, b->said[b->n_said - 1].wnd);
 	if (state == SW_CLOSE_WAIT || state == SW_LAST_ACK)
 		bench_goes(b, SW_FIN | SW_ACK, b->nxt, 0);
 	if (state == SW_ESTABLISHED || state == SW_CLOSE_WAIT)

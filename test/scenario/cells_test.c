@@ -17,6 +17,7 @@
 	X(SR_BACK)		\
 	X(SR_ACTIVE)		\
 	X(ESTABLISHED)		\
+	X(SHUT)			\
 	X(FIN_WAIT_1)		\
 	X(FIN_WAIT_1_UNSAID)	\
 	X(FIN_WAIT_2)		\
@@ -45,6 +46,7 @@ AT(SYN_SENT_UNSAID,	s_none,	s_none,	s_cross,  s_cross,  s_hush,s_bad,  s_bad,  s
 AT(SR_BACK,		no_ack,	no_ack,	syn_back, syn_back, rst_back,o_ack,o_fin,  syn_back,syn_back, rst_back),
 AT(SR_ACTIVE,		no_ack,	no_ack,	syn,	  syn,	    rst,   o_ack,  o_fin,  syn,	    syn,      rst),
 AT(ESTABLISHED,		no_ack,	no_ack,	syn,	  syn,	    rst,   ack,	   fin,	   syn,	    syn,      rst),
+AT(SHUT,		no_ack,	shut_na,syn,	  syn,	    rst,   ack,	   shut,   syn,	    syn,      rst),
 AT(FIN_WAIT_1,		no_ack,	no_ack,	syn,	  syn,	    rst,   f_ack,  fin_2,  syn,	    syn,      rst),
 AT(FIN_WAIT_1_UNSAID,	no_ack,	no_ack,	syn,	  syn,	    rst,   ack,	   fin_1,  syn,	    syn,      rst),
 AT(FIN_WAIT_2,		no_ack,	no_ack,	syn,	  syn,	    rst,   ack,	   fin_2,  syn,	    syn,      rst),
@@ -61,7 +63,7 @@ static const uint8_t line_of[N_ROWS] = {
 	[ROW_LISTEN] = L_LISTEN, [ROW_LISTEN_PEER] = L_LISTEN,
 	[ROW_SYN_SENT] = L_SYN_SENT,
 	[ROW_SR_HALF] = L_SR_BACK, [ROW_SR_PASSIVE] = L_SR_BACK, [ROW_SR_ACTIVE] = L_SR_ACTIVE,
-	[ROW_ESTABLISHED] = L_ESTABLISHED,
+	[ROW_ESTABLISHED] = L_ESTABLISHED, [ROW_SHUT] = L_SHUT,
 	[ROW_FIN_WAIT_1] = L_FIN_WAIT_1, [ROW_FIN_WAIT_2] = L_FIN_WAIT_2,
 	[ROW_CLOSE_WAIT] = L_CLOSE_WAIT, [ROW_CLOSING] = L_CLOSING, [ROW_LAST_ACK] = L_LAST_ACK,
 	[ROW_TIME_WAIT] = L_TIME_WAIT, [ROW_TW_RECORD] = L_TIME_WAIT, [ROW_TW_ALONE] = L_TIME_WAIT
@@ -359,8 +361,11 @@ call_cell(const struct bench *from, struct bench *b, enum row row, enum call cal
 static void
 calls_row(const struct bench *from, enum row row)
 {
-	struct bench *b = bench_like(from);
+	struct bench *b;
 
+	if (row == ROW_SHUT) /* what follows a call in ESTABLISHED: the window is not asked */
+		return;
+	b = bench_like(from);
 	for (int call = 0; call < N_CALLS; call++)
 		for (unsigned how = 0; how < 128; how++)
 			call_cell(from, b, row, (enum call)call, how);

@@ -38,6 +38,8 @@ enum { SAME = SW_N_STATES };
 	X(outside,	SEQ_OUTSIDE,	ACK,	SAME,		0, "3.10.7.4 first: not acceptable")		\
 	X(syn_again,	DUPLICATE,	SYN_ACK,SAME,		0, "3.10.7.4 first, 3.5: its own SYN: the answer was lost") \
 	X(fin_again,	DUPLICATE,	ACK,	SAME,		0, "3.10.7.4 eighth: 2MSL begins anew")		\
+	X(shut,		TAKEN,		ACK,	SAME,		0, "3.4 MUST-66, 3.8.6.1: no window: its ACK counts, no more")	\
+	X(shut_na,	NO_ACK,		ACK,	SAME,		0, "3.4 MUST-66, 3.10.7.4 first: not acceptable")	\
 	/* second: RST */											\
 	X(rst_out,	RST_OUTSIDE,	NOTHING,SAME,		0, "5961 3.2 1: outside the window: dropped")	\
 	X(rst_in,	RST_CHALLENGED,	ACK,	SAME,		0, "5961 3.2 3: in the window: challenge ACK")	\

@@ -98,6 +98,15 @@ static const struct {
 { K(FIN_ACK),		SR | OPEN,	CELL(old,   ____,    next,     next,     next,     outside,  old)},
 { K(FIN_ACK),		TW,		CELL(fin_again,____, next,     next,     next,     outside,  old)},
 { K(DATA),		SYNC,		CELL(old,   next,    next,     next,     next,     outside,  old)},
+
+/* no window: only a segment of no length at RCV.NXT, but ACK and RST of others count */
+{ K(RST) | K(RST_ACK),	IN(SHUT),	CELL(rst_out,____,   rst,      rst_out,  ____,     ____,     rst_out)},
+{ K(SYN) | K(SYN_ACK),	IN(SHUT),	CELL(syn,   ____,    syn,      syn,      ____,     ____,     syn)},
+{ K(SYN_FIN),		IN(SHUT),	CELL(syn,   syn,     syn,      syn,      ____,     ____,     syn)},
+{ K(ACK),		IN(SHUT),	CELL(outside,____,   next,     outside,  ____,     ____,     outside)},
+{ K(FIN),		IN(SHUT),	CELL(old,   ____,    shut_na,  outside,  ____,     ____,     old)},
+{ K(FIN_ACK),		IN(SHUT),	CELL(old,   ____,    next,     outside,  ____,     ____,     old)},
+{ K(DATA),		IN(SHUT),	CELL(old,   outside, next,     outside,  ____,     ____,     old)},
 };
 
 /*
@@ -115,7 +124,7 @@ static const struct {
 { K(SYN_ACK),		IN(SYN_SENT),	CELL(s_bad, s_bad, s_bad, s_bad, ____, s_open, s_bad, s_bad)},
 { K(RST_ACK),		IN(SYN_SENT),	CELL(s_hush,s_hush,s_hush,s_hush,____, s_rst,  s_hush,s_hush)},
 { ~0u,			SR,		CELL(a_bad, a_bad, a_bad, a_bad, ____, next,   a_bad, a_bad)},
-{ ~0u,			OPEN & ~IN(FIN_WAIT_2),
+{ ~0u,			(OPEN & ~IN(FIN_WAIT_2)) | IN(SHUT),
 					CELL(a_old, next,  next,  next,  next, next,   a_new, a_old)},
 /* all is acknowledged: UNA is NXT */
 { ~0u,			IN(FIN_WAIT_2) | IN(TIME_WAIT),
@@ -138,6 +147,7 @@ static const struct {
 /*					ACK	text	ahead	 FIN	FIN ahead */
 { SR,			ANY,	CELL(	o_ack,	o_text,	o_ahead, o_fin,	o_ahead)},
 { IN(ESTABLISHED),	ANY,	CELL(	ack,	text,	ahead,	 fin,	ahead)},
+{ IN(SHUT),		ANY,	CELL(	ack,	shut,	____,	 shut,	____)},
 { IN(FIN_WAIT_1),	NOT_ALL,CELL(	ack,	text,	ahead,	 fin_1,	ahead)},
 { IN(FIN_WAIT_1),	ALL,	CELL(	f_ack,	f_text,	f_ahead, fin_2,	f_ahead)},
 { IN(FIN_WAIT_2),	ANY,	CELL(	ack,	text,	ahead,	 fin_2,	ahead)},
