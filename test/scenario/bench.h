@@ -71,7 +71,7 @@ enum {
 struct place { /* where on the circle of numbers, and in which family */
 	bool v6;
 	uint32_t iss, irs;
-	bool sack;
+	bool sack, ts; /* SACK, timestamps: agreed on */
 };
 
 struct bench {
@@ -84,6 +84,8 @@ struct bench {
 	sw_conn conn, listener;
 	/* RFC 9293 3.3.1, as the peer knows them */
 	uint32_t una, nxt, rcv_nxt, rcv_wnd;
+	uint32_t ts, ts_heard; /* what the peer's timestamps say */
+	bool ts_none;	       /* they are missing */
 	/* since the last bench_quiet() */
 	enum sw_state state;
 	sw_ns since;		 /* it is in this state */
@@ -109,7 +111,8 @@ bench_config(struct sw_config *c, const struct place *at)
 	c->reply_bytes = 128;
 	c->traces = 16;
 	c->snd_buf = c->rcv_buf = BENCH_BUF;
-	c->timestamps = c->window_scale = c->nagle = false;
+	c->window_scale = c->nagle = false;
+	c->timestamps = at->ts;
 	c->sack = at->sack;
 	c->rto_init = c->rto_min = c->rto_max = 60 * SW_S; /* nothing is sent again meanwhile */
 	memset(c->secret, 1, sizeof(c->secret));
@@ -144,7 +147,10 @@ bench_drain(struct bench *b)
 	while (sw_output(b->s, b->now, 0, &p, 1) > 0) {
 		if (b->n_said == BENCH_SAID)
 			b->n_said--; /* the last one counts */
-		ok(sw_trace_packet(&b->said[b->n_said++], room, p.len));
+		ok(sw_trace_packet(&b->said[b->n_said], room, p.len));
+		if (b->said[b->n_said].has & SW_HAS_TS)
+			b->ts_heard = b->said[b->n_said].tsval;
+		b->n_said++;
 		p = (struct sw_packet){.data = room, .cap = sizeof(room)};
 	}
 	bench_watch(b);
@@ -180,6 +186,11 @@ bench_tell(struct bench *b, const struct sw_trace *t, const uint8_t *text)
 	seg.remote = b->me;
 	if (seg.wnd == 0)
 		seg.wnd = BENCH_WND;
+	if (b->at.ts && !b->ts_none) {
+		seg.has |= SW_HAS_TS;
+		seg.tsval = b->ts;
+		seg.tsecr = seg.ctl & SW_ACK ? b->ts_heard : 0;
+	}
 	p.len = world_build(&seg, text, packet);
 	sw_input(b->s, b->now, &p, 1);
 	bench_watch(b);
@@ -249,6 +260,7 @@ bench_boot(const struct place *at)
 	sw_probe_force_iss(b->s, true, at->iss);
 	b->una = b->nxt = at->iss;
 	b->rcv_nxt = at->irs;
+	b->ts = at->iss; /* a clock may stand at the same places */
 	b->rcv_wnd = BENCH_BUF;
 	return b;
 }

@@ -40,6 +40,8 @@ enum { SAME = SW_N_STATES };
 	X(fin_again,	DUPLICATE,	ACK,	SAME,		0, "3.10.7.4 eighth: 2MSL begins anew")		\
 	X(shut,		TAKEN,		ACK,	SAME,		0, "3.4 MUST-66, 3.8.6.1: no window: its ACK counts, no more")	\
 	X(shut_na,	NO_ACK,		ACK,	SAME,		0, "3.4 MUST-66, 3.10.7.4 first: not acceptable")	\
+	X(paws,		PAWS_OLD,	ACK,	SAME,		0, "7323 5.3 R1: older than what was taken")	\
+	X(ts_none,	TS_MISSING,	NOTHING,SAME,		0, "7323 3.2: timestamps were agreed on: dropped")	\
 	/* second: RST */											\
 	X(rst_out,	RST_OUTSIDE,	NOTHING,SAME,		0, "5961 3.2 1: outside the window: dropped")	\
 	X(rst_in,	RST_CHALLENGED,	ACK,	SAME,		0, "5961 3.2 3: in the window: challenge ACK")	\
@@ -106,7 +108,8 @@ enum {
 	       IN(LAST_ACK),
 	TW_HEARD = IN(TIME_WAIT) | IN(TW_RECORD),
 	TW = TW_HEARD | IN(TW_ALONE),
-	SYNC = SR | OPEN | TW
+	SYNC = SR | OPEN | TW,
+	STAMPED = SYNC | IN(SHUT) /* where timestamps were agreed on */
 };
 
 /* What the host has said since bench_quiet() is what the rule says, and nothing else. */

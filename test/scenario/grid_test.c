@@ -162,7 +162,12 @@ static const struct {
 
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
+/* Its timestamp: as the last one, before it, after it; or there is none. */
+enum stamp { S_LAST, S_OLDER, S_NEWER, S_NONE, N_STAMPS };
+static const char stamp_names[][8] = {"last", "older", "newer", "none"};
+
 struct cell {
+	enum stamp stamp;
 	enum row row;
 	enum kind kind;
 	enum edge edge;
@@ -215,6 +220,40 @@ grid_golden(const struct cell *c)
 	if (!ok(found != NULL))
 		return &rules[R_____];
 	return found == &rules[R_next] ? grid_ack(c) : found;
+}
+
+/* What timestamps change, where they were agreed on. */
+static const struct rule *
+grid_stamped(const struct cell *c)
+{
+	const struct rule *r = grid_golden(c);
+	uint8_t ctl = kinds[c->kind].ctl;
+	/* the SYN-ACK that ends SYN-RECEIVED is judged as the ACK that it is */
+	bool own = (SR >> c->row & 1) && c->kind == K_SYN_ACK && c->edge == LEFT;
+
+	if (c->stamp == S_LAST || r == &rules[R_____] || !(STAMPED >> c->row & 1))
+		return r;
+	if (c->kind == K_SYN && (TW_HEARD >> c->row & 1) && c->stamp != S_NONE)
+		return &rules[c->stamp == S_NEWER ? R_reuse : R_syn]; /*= RFC 6191 2 */
+	if ((ctl & SW_RST) || ((ctl & SW_SYN) && !own) || c->stamp == S_NEWER)
+		return r;
+	return &rules[c->stamp == S_OLDER ? R_paws : R_ts_none];
+}
+
+/*= RFC 7323 3.2, 4.3: an answer has timestamps, and echoes what was taken last */
+static bool
+grid_echo(const struct bench *from, const struct bench *b, const struct cell *c,
+	  const struct rule *r)
+{
+	bool old = c->edge == LEFT || c->edge == MIDDLE || c->edge == LAST;
+	bool taken = r->verdict == SW_V_TAKEN || r->verdict == SW_V_OPENED;
+
+	if (!from->at.ts || b->n_said == 0 || !(STAMPED >> c->row & 1) ||
+	    (b->said[0].ctl & (SW_RST | SW_SYN)))
+		return true;
+	if (!(b->said[0].has & SW_HAS_TS))
+		return false;
+	return b->said[0].tsecr == from->ts + (c->stamp == S_NEWER && taken && !old);
 }
 
 static uint32_t
@@ -287,9 +326,10 @@ grid_wait(struct bench *b, const struct rule *r, sw_ns when)
 static void
 grid_say(const struct cell *c, const struct bench *b, const struct rule *r)
 {
-	printf("# %s, %s at %s, ACK of %s: expected %s (%s), came %s and %s, said %u\n",
-	       row_name(c->row), kinds[c->kind].name, edge_names[c->edge], ack_names[c->acks],
-	       r->name, r->where, sw_verdict_name(b->verdict), sw_state_name(b->state), b->n_said);
+	printf("# %s, %s at %s, ACK of %s, timestamp %s: ", row_name(c->row), kinds[c->kind].name,
+	       edge_names[c->edge], ack_names[c->acks], stamp_names[c->stamp]);
+	printf("expected %s (%s), came %s and %s, said %u\n", r->name, r->where,
+	       sw_verdict_name(b->verdict), sw_state_name(b->state), b->n_said);
 	for (unsigned i = 0; i < b->n_said; i++)
 		printf("#   ctl %02x seq ISS+%ld ack IRS+%ld\n", b->said[i].ctl,
 		       (long)(int32_t)(b->said[i].seq - b->at.iss),
@@ -299,7 +339,7 @@ grid_say(const struct cell *c, const struct bench *b, const struct rule *r)
 static void
 grid_play(const struct bench *from, struct bench *b, const struct cell *c)
 {
-	const struct rule *r = grid_golden(c);
+	const struct rule *r = grid_stamped(c);
 	struct sw_trace t = {.ctl = kinds[c->kind].ctl, .len = kinds[c->kind].len};
 	sw_ns when = from->now;
 	bool good;
@@ -310,6 +350,8 @@ grid_play(const struct bench *from, struct bench *b, const struct cell *c)
 	bench_copy(b, from);
 	t.seq = grid_seq(from, c);
 	t.ack = t.ctl & SW_ACK ? grid_acked(from, c) : 0;
+	b->ts += (uint32_t)(c->stamp == S_NEWER) - (c->stamp == S_OLDER);
+	b->ts_none = c->stamp == S_NONE;
 	bench_tell(b, &t, NULL);
 	bench_hear(b, 499 * SW_MS); /* MUST-40: an ACK may wait so long */
 	if (r->takes) /* on a SYN the rest is not taken before the handshake is done */
@@ -318,10 +360,20 @@ grid_play(const struct bench *from, struct bench *b, const struct cell *c)
 	good &= ok(b->state == (r->to == SAME ? from->state : r->to));
 	good &= ok(golden_said(b, r, &t));
 	good &= ok(grid_numbers(b, &t, r));
+	good &= ok(grid_echo(from, b, c, r));
 	good &= ok(grid_wait(b, r, when));
 	good &= ok(sw_probe_check(b->s) == 0 && sw_probe_broken(b->s) == 0);
 	if (!good)
 		grid_say(c, b, r);
+}
+
+static void
+grid_cell(const struct bench *from, struct bench *b, struct cell *c)
+{
+	for (int s = 0; s < (from->at.ts ? N_STAMPS : 1); s++) {
+		c->stamp = (enum stamp)s;
+		grid_play(from, b, c);
+	}
 }
 
 static void
@@ -336,7 +388,7 @@ grid_row(const struct place *at, enum row row)
 			c.edge = (enum edge)e;
 			for (int a = 0; a < (kinds[k].ctl & SW_ACK ? N_ACKS : 1); a++) {
 				c.acks = (enum acks)a;
-				grid_play(from, b, &c);
+				grid_cell(from, b, &c);
 			}
 		}
 	}
@@ -371,11 +423,27 @@ grid_ip6(void)
 	grid_rows(true);
 }
 
+static void
+grid_stamps(void)
+{
+	static const uint32_t places[] = {0, 0x7fffffff, 0x80000000, 0xffffffff};
+	struct place at = {.ts = true};
+
+	for (int n = 0; n < 8; n++) {
+		at.v6 = n & 1;
+		at.iss = places[n / 2];
+		at.irs = places[(n / 2 + n) % 4];
+		for (int r = 0; r < N_ROWS; r++)
+			grid_row(&at, (enum row)r);
+	}
+}
+
 int
 main(void)
 {
 	TEST("kinds, states and edges, IPv4", grid_ip4);
 	TEST("kinds, states and edges, IPv6", grid_ip6);
+	TEST("the same, with timestamps that are older, newer, missing", grid_stamps);
 	printf("# %lu cells\n", grid_cells);
 	return plan_done();
 }
