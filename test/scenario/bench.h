@@ -30,6 +30,8 @@
 	X(SHUT, ESTABLISHED, "ESTABLISHED, RCV.WND is 0")                   \
 	X(FIN_WAIT_1, FIN_WAIT_1, "FIN-WAIT-1")                             \
 	X(FIN_WAIT_2, FIN_WAIT_2, "FIN-WAIT-2")                             \
+	X(F1_GONE, FIN_WAIT_1, "FIN-WAIT-1, the program has gone")          \
+	X(F2_GONE, FIN_WAIT_2, "FIN-WAIT-2, the program has gone")          \
 	X(CLOSE_WAIT, CLOSE_WAIT, "CLOSE-WAIT")                             \
 	X(CLOSING, CLOSING, "CLOSING")                                      \
 	X(LAST_ACK, LAST_ACK, "LAST-ACK")                                   \
@@ -356,11 +358,12 @@ bench_new(enum row r, const struct place *at)
 		b->rcv_wnd = b->said[b->n_said - 1].wnd;
 	if (r == ROW_TIME_WAIT || r == ROW_TW_RECORD)
 		bench_listens(b);
-	if (r == ROW_TW_RECORD || r == ROW_TW_ALONE) {
+	if (r == ROW_TW_RECORD || r == ROW_TW_ALONE || r == ROW_F1_GONE || r == ROW_F2_GONE) {
 		ok(sw_release(b->s, b->now, b->conn) == SW_OK);
 		b->conn = 0;
-		b->rcv_wnd = BENCH_BUF; /* the record does not remember it */
 	}
+	if (r == ROW_TW_RECORD || r == ROW_TW_ALONE)
+		b->rcv_wnd = BENCH_BUF; /* the record does not remember it */
 	bench_hear(b, SW_S);
 	if (!ok(b->state == row_state(r)))
 		printf("# not in %s but in %s\n", row_name(r), sw_state_name(b->state));

@@ -65,6 +65,7 @@ static const uint8_t line_of[N_ROWS] = {
 	[ROW_SR_HALF] = L_SR_BACK, [ROW_SR_PASSIVE] = L_SR_BACK, [ROW_SR_ACTIVE] = L_SR_ACTIVE,
 	[ROW_ESTABLISHED] = L_ESTABLISHED, [ROW_SHUT] = L_SHUT,
 	[ROW_FIN_WAIT_1] = L_FIN_WAIT_1, [ROW_FIN_WAIT_2] = L_FIN_WAIT_2,
+	[ROW_F1_GONE] = L_FIN_WAIT_1, [ROW_F2_GONE] = L_FIN_WAIT_2,
 	[ROW_CLOSE_WAIT] = L_CLOSE_WAIT, [ROW_CLOSING] = L_CLOSING, [ROW_LAST_ACK] = L_LAST_ACK,
 	[ROW_TIME_WAIT] = L_TIME_WAIT, [ROW_TW_RECORD] = L_TIME_WAIT, [ROW_TW_ALONE] = L_TIME_WAIT
 };
@@ -131,6 +132,8 @@ AT(SR_ACTIVE,	exists,	exists,	queue,	 later,	 fin_wait,rst,	state,	fin_wait),
 AT(ESTABLISHED,	exists,	exists,	snd,	 later,	 fin,	 rst,	state,	fin),
 AT(FIN_WAIT_1,	exists,	exists,	snd_no,	 later,	 twice,	 rst,	state,	gone),
 AT(FIN_WAIT_2,	exists,	exists,	snd_no,	 later,	 twice,	 rst,	state,	gone),
+AT(F1_GONE,	exists,	exists,	none,	 none,	 none,	 none,	none,	none),
+AT(F2_GONE,	exists,	exists,	none,	 none,	 none,	 none,	none,	none),
 AT(CLOSE_WAIT,	exists,	exists,	snd,	 end,	 fin_l,	 rst,	state,	fin_l),
 AT(CLOSING,	exists,	exists,	snd_no,	 end,	 twice,	 del,	state,	gone),
 AT(LAST_ACK,	exists,	exists,	snd_no,	 end,	 twice,	 del,	state,	gone),

@@ -124,10 +124,10 @@ static const struct {
 { K(SYN_ACK),		IN(SYN_SENT),	CELL(s_bad, s_bad, s_bad, s_bad, ____, s_open, s_bad, s_bad)},
 { K(RST_ACK),		IN(SYN_SENT),	CELL(s_hush,s_hush,s_hush,s_hush,____, s_rst,  s_hush,s_hush)},
 { ~0u,			SR,		CELL(a_bad, a_bad, a_bad, a_bad, ____, next,   a_bad, a_bad)},
-{ ~0u,			(OPEN & ~IN(FIN_WAIT_2)) | IN(SHUT),
+{ ~0u,			(OPEN & ~F2) | IN(SHUT),
 					CELL(a_old, next,  next,  next,  next, next,   a_new, a_old)},
 /* all is acknowledged: UNA is NXT */
-{ ~0u,			IN(FIN_WAIT_2) | IN(TIME_WAIT),
+{ ~0u,			F2 | IN(TIME_WAIT),
 					CELL(a_old, next,  next,  ____,  ____, next,   a_new, a_old)},
 /* the record does not hold MAX.SND.WND: only the true number will do */
 { ~0u,			IN(TW_RECORD) | IN(TW_ALONE),
@@ -151,6 +151,9 @@ static const struct {
 { IN(FIN_WAIT_1),	NOT_ALL,CELL(	ack,	text,	ahead,	 fin_1,	ahead)},
 { IN(FIN_WAIT_1),	ALL,	CELL(	f_ack,	f_text,	f_ahead, fin_2,	f_ahead)},
 { IN(FIN_WAIT_2),	ANY,	CELL(	ack,	text,	ahead,	 fin_2,	ahead)},
+{ IN(F1_GONE),		NOT_ALL,CELL(	ack,	lost,	lost,	 fin_1,	ahead)},
+{ IN(F1_GONE),		ALL,	CELL(	f_ack,	lost,	lost,	 fin_2,	f_ahead)},
+{ IN(F2_GONE),		ANY,	CELL(	ack,	lost,	lost,	 fin_2,	ahead)},
 { IN(CLOSE_WAIT),	ANY,	CELL(	ack,	ignore,	ignore,	 ignore,ignore)},
 { IN(CLOSING),		NOT_ALL,CELL(	ack,	ignore,	ignore,	 ignore,ignore)},
 { IN(CLOSING),		ALL,	CELL(	g_ack,	g_ack,	g_ack,	 g_ack,	g_ack)},
