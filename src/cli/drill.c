@@ -14,7 +14,7 @@
 #include "cli.h"
 #include "drill.h"
 
-enum { KEY_TAP = 0x100, KEY_LADDER, KEY_SET, KEY_SET_LAST = KEY_SET + 8 };
+enum { KEY_TAP = 0x100, KEY_LADDER, KEY_TWINS, KEY_SET, KEY_SET_LAST = KEY_SET + 8 };
 
 /* clang-format off */
 static const struct argp_option options[] = {
@@ -23,6 +23,9 @@ static const struct argp_option options[] = {
 	{"jobs", 'j', "N", 0, "run N scripts at once (as many as there are processors)", 0},
 	{"ladder", KEY_LADDER, 0, 0, "print the ladder of scripts that pass, too", 0},
 	{"tap", KEY_TAP, 0, 0, "one line of TAP for each script", 0},
+	{"twins", KEY_TWINS, 0, 0,
+	 "run each script over IPv6 too, on a link 20 bytes wider, so that segments have the "
+	 "same sizes; not if it names its --ip_version", 0},
 	{"verbose", 'v', 0, 0, "one line for each script that passes", 0},
 	{0, 0, 0, 0, "As in the original, and they win over the script's own:", 1},
 	{"ip_version", KEY_SET, "ipv4|ipv6|ipv4-mapped-ipv6", 0, "what goes on the wire", 1},
@@ -74,15 +77,15 @@ static const char doc[] =
 /* clang-format on */
 
 static void
-list_add(struct drill_list *list, const char *path)
+list_add(struct drill_list *list, const char *path, bool twin)
 {
 	if (list->n == list->cap) {
 		list->cap = 2 * list->cap + 64;
-		list->path = realloc(list->path, list->cap * sizeof(*list->path));
+		list->item = realloc(list->item, list->cap * sizeof(*list->item));
 	}
-	if (list->path)
-		list->path[list->n++] = strdup(path);
-	if (!list->path || !list->path[list->n - 1]) {
+	if (list->item)
+		list->item[list->n++] = (struct drill_item){strdup(path), twin};
+	if (!list->item || !list->item[list->n - 1].path) {
 		fprintf(stderr, "synwave drill: no memory\n");
 		exit(EXIT_USAGE);
 	}
@@ -108,14 +111,44 @@ list_walk(struct drill_list *list, char *path)
 
 		if (e->fts_level == 0 ? e->fts_info != FTS_D && e->fts_info != FTS_DP
 				      : e->fts_info == FTS_F && script)
-			list_add(list, e->fts_path);
+			list_add(list, e->fts_path, false);
 	}
 	if (walk)
 		fts_close(walk);
 }
 
+/* Does the script say over which IP it goes? */
+static bool
+script_has_family(const char *path)
+{
+	static const char option[] = "--ip_version=";
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (file && !found && getline(&line, &cap, file) >= 0)
+		found = !strncmp(line, option, sizeof(option) - 1);
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Behind all scripts, those that can go over IPv6 again. */
+static void
+list_twins(struct drill_list *list)
+{
+	size_t n = list->n;
+
+	for (size_t i = 0; i < n; i++)
+		if (!script_has_family(list->item[i].path))
+			list_add(list, list->item[i].path, true);
+}
+
 struct drill_args {
 	struct drill_job *job;
+	bool twins;
 	struct drill_list list;
 	char *setting[DRILL_OPTIONS]; /* "name=value" */
 };
@@ -158,6 +191,9 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'v':
 		job->verbose = true;
 		return 0;
+	case KEY_TWINS:
+		a->twins = true;
+		return 0;
 	case KEY_TAP:
 		job->tap = true;
 		return 0;
@@ -191,11 +227,13 @@ verb_drill(int argc, char **argv)
 		fprintf(stderr, "synwave drill: no scripts there\n");
 		return EXIT_USAGE;
 	}
+	if (a.twins)
+		list_twins(&a.list);
 	job.list = &a.list;
 	code = drill_jobs(&job);
 	for (size_t i = 0; i < a.list.n; i++)
-		free(a.list.path[i]);
-	free(a.list.path);
+		free(a.list.item[i].path);
+	free(a.list.item);
 	while (job.settings.options > 0)
 		free(a.setting[--job.settings.options]);
 	return code;

@@ -6,8 +6,13 @@
 
 #include "drill/drill.h"
 
+struct drill_item {
+	char *path;
+	bool twin; /* over IPv6 */
+};
+
 struct drill_list { /* the scripts, in order */
-	char **path;
+	struct drill_item *item;
 	size_t n, cap;
 };
 

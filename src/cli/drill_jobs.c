@@ -42,26 +42,30 @@ job_run(const struct drill_job *job, size_t i, struct jobs_said *said)
 	said->verdict = DRILL_FAILED;
 	said->text = NULL;
 	said->n = 0;
+	settings.twin = job->list->item[i].twin;
 	settings.out = open_memstream(&said->text, &said->n);
 	if (!settings.out)
 		return;
-	said->verdict = drill_file(job->list->path[i], &settings);
+	said->verdict = drill_file(job->list->item[i].path, &settings);
 	fclose(settings.out);
 }
 
 static void
 job_report(struct drill_job *job, const struct jobs_said *said)
 {
-	const char *path = job->list->path[said->number];
+	const char *path = job->list->item[said->number].path;
+	const char *over = job->list->item[said->number].twin ? " over IPv6" : "";
 	uint32_t verdict = said->verdict == VERDICT_NONE ? DRILL_FAILED : said->verdict;
 
 	job->count[verdict]++;
 	if (job->tap)
-		printf("%sok %u - %s\n", verdict ? "not " : "", said->number + 1, path);
+		printf("%sok %u - %s%s\n", verdict ? "not " : "", said->number + 1, path, over);
 	else if (job->verbose && !verdict)
-		printf("passed %s\n", path);
+		printf("passed %s%s\n", path, over);
 	if (said->verdict == VERDICT_NONE)
 		printf("%s%s: the program died of it\n", job->tap ? "# " : "", path);
+	if (verdict && *over)
+		printf("%s%s%s:\n", job->tap ? "# " : "", path, over);
 	for (const char *p = said->text, *end = p ? p + said->n : p; p < end;) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t n = eol ? (size_t)(eol - p) : (size_t)(end - p);

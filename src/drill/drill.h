@@ -26,6 +26,7 @@ struct drill_settings {
 	    *option[DRILL_OPTIONS]; /* "name=value" as after -- in a script; win over its own */
 	int options;
 	bool ladder; /* print it even if the script passes */
+	bool twin;   /* over IPv6, on a link 20 bytes wider: segments have the same sizes */
 	FILE *out;   /* what went wrong is said here */
 };
 

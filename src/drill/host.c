@@ -142,7 +142,7 @@ drill_configure(struct drill_run *r)
 	r->tolerance = 4 * SW_MS;
 	r->mtu = 1500;
 	r->profile = r->settings->profile;
-	drill_option_version(r, "ipv4");
+	drill_option_version(r, r->settings->twin ? "ipv6" : "ipv4");
 	if (r->script->profile) {
 		r->profile = drill_profile_named(r->script->profile);
 		if (r->profile == DRILL_N_PROFILES) {
@@ -153,6 +153,8 @@ drill_configure(struct drill_run *r)
 	}
 	if (!drill_options_apply(r))
 		return false;
+	if (r->settings->twin)
+		r->mtu += DRILL_IP6_HEADER - DRILL_IP4_HEADER;
 	drill_profile_config(r->profile, &r->config);
 	return true;
 }
