@@ -13,6 +13,7 @@ enum {
 	UDP = 17,
 	ICMP4 = 1,
 	ICMP6 = 58,
+	NEXT_OPTIONS = 60, /* RFC 8200 4.6: a header of options for the destination */
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8,
 	HOPS = 255,
@@ -114,6 +115,28 @@ build_udp(const struct drill_packet *p, const struct drill_flow *f, uint8_t *to)
 	return UDP_HEADER + p->len;
 }
 
+/* Options behind an IPv6 header: a header of their own; bytes. */
+static uint32_t
+build_ip6_options(const struct drill_packet *p, uint8_t *to)
+{
+	uint32_t n = 2u + p->ip_option_bytes;
+
+	if (p->ip_option_bytes == 0)
+		return 0;
+	to[1] = (uint8_t)(n / 8 - 1);
+	memcpy(to + 2, p->ip_options, p->ip_option_bytes);
+	return n;
+}
+
+/* Do the options of IP fill whole units? */
+static bool
+build_ip_options_fit(const struct drill_packet *p, const struct drill_flow *f)
+{
+	if (sw_addr_is4(&f->remote.addr) || p->ip_option_bytes == 0)
+		return p->ip_option_bytes % 4 == 0;
+	return (2u + p->ip_option_bytes) % 8 == 0;
+}
+
 /* The IP header; bytes. */
 static uint32_t
 build_ip(struct drill_run *r, const struct drill_packet *p, const struct drill_flow *f, uint8_t *to)
@@ -131,7 +154,7 @@ build_ip(struct drill_run *r, const struct drill_packet *p, const struct drill_f
 		to[7] = (uint8_t)(p->ttl >= 0 ? p->ttl : HOPS);
 		memcpy(to + 8, src->b, 16);
 		memcpy(to + 24, dst->b, 16);
-		return DRILL_IP6_HEADER;
+		return DRILL_IP6_HEADER + build_ip6_options(p, to + DRILL_IP6_HEADER);
 	}
 	memset(to, 0, DRILL_IP4_HEADER);
 	to[0] = (uint8_t)(0x45 + p->ip_option_bytes / 4);
@@ -151,8 +174,9 @@ static void
 build_ip_end(uint8_t *ip, uint32_t header, uint32_t body, uint8_t protocol)
 {
 	if (ip[0] >> 4 == 6) {
-		drill_put_16(ip + 4, body);
-		ip[6] = protocol;
+		drill_put_16(ip + 4, header - DRILL_IP6_HEADER + body);
+		ip[6] = header > DRILL_IP6_HEADER ? NEXT_OPTIONS : protocol;
+		ip[header > DRILL_IP6_HEADER ? DRILL_IP6_HEADER : 6] = protocol;
 		return;
 	}
 	drill_put_16(ip + 2, header + body);
@@ -227,7 +251,7 @@ drill_build(struct drill_run *r, const struct drill_packet *p, uint8_t *to)
 	uint32_t header, body, sum;
 	uint8_t protocol;
 
-	if (!f)
+	if (!f || !build_ip_options_fit(p, f))
 		return 0;
 	header = build_ip(r, p, f, to);
 	if (p->proto == DRILL_TCP) {

@@ -135,6 +135,10 @@ drill_flow_sent(struct drill_run *r, const struct drill_seen *seen)
 		return;
 	f = drill_flow_get(r, &seen->from, &seen->to);
 	i = flow_index(r, &seen->from, &seen->to);
+	if (!f->known || f->iss != seen->seq) {
+		f->apart = seen->seq - r->iss;
+		f->iss = r->iss = seen->seq;
+	}
 	if (!f->known || f->fresh) {
 		f->offset = seen->seq;
 		f->fresh = true;

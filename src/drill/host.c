@@ -178,24 +178,14 @@ drill_network_make(struct drill_run *r)
 	       sw_route_add(r->stack, r->v6 ? &any : &any4, 0, r->iface, NULL) == SW_OK;
 }
 
-bool
-drill_host_make(struct drill_run *r)
+/* The stack in its arena, and sockets over it. */
+static bool
+drill_stack_make(struct drill_run *r, size_t bytes)
 {
-	size_t bytes = sw_stack_bytes(&r->config);
 	struct sw_sock_world world;
 
-	if (bytes == 0) {
-		fprintf(r->settings->out, "%s: these settings make no stack\n", r->script->path);
+	if (sw_stack_init(&r->stack, &r->config, r->arena, bytes) || !drill_network_make(r))
 		return false;
-	}
-	r->arena =
-	    aligned_alloc(ARENA_ALIGN, (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
-	r->frame = malloc(DRILL_FRAME);
-	if (!r->arena || !r->frame || sw_stack_init(&r->stack, &r->config, r->arena, bytes) ||
-	    !drill_network_make(r)) {
-		fprintf(r->settings->out, "%s: no stack could be made\n", r->script->path);
-		return false;
-	}
 	if (r->script->has_iss)
 		sw_probe_force_iss(r->stack, true, r->script->iss);
 	sw_sock_world_init(&world);
@@ -204,10 +194,49 @@ drill_host_make(struct drill_run *r)
 	world.wait = drill_wait;
 	world.first_fd = DRILL_FIRST_FD;
 	r->host = sw_sock_host(r->stack, &world);
+	return r->host != NULL;
+}
+
+bool
+drill_host_make(struct drill_run *r)
+{
+	size_t bytes = sw_stack_bytes(&r->config);
+
+	if (bytes == 0) {
+		fprintf(r->settings->out, "%s: these settings make no stack\n", r->script->path);
+		return false;
+	}
+	r->arena =
+	    aligned_alloc(ARENA_ALIGN, (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
+	r->frame = malloc(DRILL_FRAME);
 	r->start = r->now = r->base = 1000 * SW_S;
 	r->last_frame = &r->frames;
 	r->current = -1;
-	return r->host != NULL;
+	if (!r->arena || !r->frame || !drill_stack_make(r, bytes)) {
+		fprintf(r->settings->out, "%s: no stack could be made\n", r->script->path);
+		return false;
+	}
+	return true;
+}
+
+void
+drill_host_reboot(struct drill_run *r)
+{
+	bool failed = r->failed;
+
+	r->failed = true; /* a close that lingers shall not wait */
+	sw_sock_host_free(r->host);
+	r->host = NULL;
+	r->failed = failed;
+	r->config.secret[0]++;
+	if (!drill_stack_make(r, sw_stack_bytes(&r->config)))
+		drill_fail(r, "no stack could be made");
+	for (int i = 0; i < r->socks; i++) {
+		r->sock[i].live = -1;
+		r->sock[i].conn = 0;
+	}
+	for (int i = 0; i < r->flows; i++)
+		r->flow[i]->state = SW_CLOSED;
 }
 
 void

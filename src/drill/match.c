@@ -42,6 +42,19 @@ same_number(struct matching *m, const char *what, uint32_t expected, uint32_t ca
 	return expected == came || differs(m, "%s: expected %u, came %u", what, expected, came);
 }
 
+/* [from ADDR], [to ADDR] */
+static bool
+same_address(struct matching *m, const char *expected, const struct sw_addr *came)
+{
+	struct sw_addr a;
+
+	if (!expected)
+		return true;
+	if (sw_addr_parse(&a, expected) != SW_OK)
+		return differs(m, "'%s' is no address", expected);
+	return sw_addr_same(&a, came) || differs(m, "another address than %s", expected);
+}
+
 static bool
 match_ip(struct matching *m)
 {
@@ -51,6 +64,8 @@ match_ip(struct matching *m)
 
 	if (p->ecn == DRILL_ECT01 ? ecn != 1 && ecn != 2 : p->ecn >= 0 && ecn != p->ecn)
 		return differs(m, "ECN bits of IP: expected %d, came %d", p->ecn, ecn);
+	if (!same_address(m, p->from, &s->from.addr) || !same_address(m, p->to, &s->to.addr))
+		return false;
 	return (p->tos < 0 || same_number(m, "tos", (uint32_t)p->tos, s->tos)) &&
 	       (p->ttl < 0 || same_number(m, "ttl", (uint32_t)p->ttl, s->ttl)) &&
 	       (p->flow_label < 0 ||
@@ -127,6 +142,26 @@ match_options(struct matching *m)
 	return q == end || differs(m, "options: more came than expected");
 }
 
+/*= RFC 9293 3.1 MUST-68, MUST-69: each option has its length, behind their end are zeros */
+static bool
+match_option_form(struct matching *m)
+{
+	const uint8_t *q = m->seen.options, *end = q + m->seen.option_bytes;
+
+	while (q < end && *q != DRILL_OPT_EOL) {
+		if (*q == DRILL_OPT_NOP)
+			q++;
+		else if (end - q < 2 || q[1] < 2 || q[1] > end - q)
+			return differs(m, "an option %d without its length", *q);
+		else
+			q += q[1];
+	}
+	for (; q < end; q++)
+		if (*q != 0)
+			return differs(m, "%d behind the end of the options", *q);
+	return true;
+}
+
 static bool
 match_flags(struct matching *m)
 {
@@ -155,7 +190,8 @@ match_tcp(struct matching *m)
 
 	/* A RST without ACK speaks with the number that was acknowledged to it, which has
 	 * the script's offset only if a connection was there. */
-	if (!match_flags(m) || !same_number(m, "seq", p->seq, s->seq - offset) ||
+	if (!match_option_form(m) || !match_flags(m) ||
+	    !same_number(m, "seq", p->seq, s->seq - offset) ||
 	    !same_number(m, "length", p->len, s->payload))
 		return false;
 	if (p->has_ack && !same_number(m, "ack", p->ack, s->ack))

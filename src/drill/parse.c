@@ -198,6 +198,14 @@ drill_own_event(struct drill_lex *x, struct drill_tail *tail)
 	} else if (drill_takes(x, "silent")) {
 		e->what = DRILL_SILENT;
 		drill_rest(x);
+	} else if (drill_takes(x, "iss")) {
+		e->what = DRILL_ISS;
+		e->fd = (int)drill_number_in(x, 0, INT32_MAX);
+		e->low = (uint32_t)drill_number_in(x, 0, UINT32_MAX);
+		drill_wants(x, "~");
+		e->high = (uint32_t)drill_number_in(x, e->low, UINT32_MAX);
+	} else if (drill_takes(x, "reboot")) {
+		e->what = DRILL_REBOOT;
 	} else if (drill_takes(x, "maybe")) {
 		e->what = DRILL_MAYBE;
 		e->packet = drill_packet(x);

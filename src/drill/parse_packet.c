@@ -56,8 +56,6 @@ drill_own_attribute(struct drill_lex *x, struct drill_packet *p)
 
 		p->ip_option_bytes = (uint8_t)drill_hex(x, bytes, DRILL_DATA_MAX);
 		p->ip_options = bytes;
-		if (p->ip_option_bytes % 4)
-			drill_bad(x, "options of IPv4 are a multiple of 4 bytes");
 		return true;
 	}
 	if (drill_takes(x, "from"))

@@ -169,6 +169,21 @@ run_state(struct drill_run *r, struct drill_event *e)
 }
 
 static void
+run_iss(struct drill_run *r, const struct drill_event *e)
+{
+	struct drill_sock *s = drill_sock_find(r, e->fd);
+	const struct drill_flow *f;
+
+	if (s)
+		drill_sock_look(r, s);
+	f = s && s->has_ends ? drill_flow_find(r, &s->local, &s->remote) : NULL;
+	if (!f || !f->known)
+		drill_fail(r, "%d has sent no SYN", e->fd);
+	else if (f->apart < e->low || f->apart > e->high)
+		drill_fail(r, "the number is %u more than that of the SYN before", f->apart);
+}
+
+static void
 run_silent(struct drill_run *r)
 {
 	char came[DRILL_SAY];
@@ -208,6 +223,12 @@ run_event(struct drill_run *r, struct drill_event *e, sw_ns from, sw_ns to)
 		break;
 	case DRILL_STATE:
 		run_state(r, e);
+		break;
+	case DRILL_ISS:
+		run_iss(r, e);
+		break;
+	case DRILL_REBOOT:
+		drill_host_reboot(r);
 		break;
 	case DRILL_SILENT:
 		run_silent(r);

@@ -42,6 +42,7 @@ struct drill_flow { /* one connection, from SYN to SYN */
 	bool known;	 /* our stack's SYN was seen: offset counts */
 	bool fresh;	 /* the script has not yet named that SYN's number */
 	uint32_t offset; /* of our stack's numbers: wire minus script */
+	uint32_t iss, apart; /* that number; how far from that of the OPEN before */
 	bool syn_came;
 	uint32_t irs;
 	struct drill_stamp stamp[DRILL_STAMPS];
@@ -112,6 +113,7 @@ struct drill_run {
 	struct drill_frame *frames, **last_frame;
 	struct drill_flow *flow[DRILL_FLOWS];
 	int flows, current; /* current -1: none */
+	uint32_t iss;	    /* of our stack's latest SYN */
 	struct drill_sock sock[DRILL_SOCKS];
 	int socks;
 	struct sw_trace *traces;
@@ -126,6 +128,8 @@ struct drill_run {
 bool drill_configure(struct drill_run *);
 bool drill_host_make(struct drill_run *);
 void drill_host_free(struct drill_run *);
+/* The stack forgets everything, and has another secret. */
+void drill_host_reboot(struct drill_run *);
 /* Takes what the stack has to say now. */
 void drill_pump(struct drill_run *);
 void drill_input(struct drill_run *, const struct sw_packet *, size_t n);

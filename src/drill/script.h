@@ -85,7 +85,7 @@ struct drill_packet {
 	bool echoed; /* ICMP: what it quotes is given, in seq, len and proto of `quote` */
 	enum drill_proto quote;
 	bool bad_sum;		   /* beyond packetdrill: the checksum is wrong */
-	const uint8_t *ip_options; /* beyond packetdrill */
+	const uint8_t *ip_options; /* beyond packetdrill; over IPv6 in a destination header */
 	uint8_t ip_option_bytes;
 	const char *from, *to;	    /* beyond packetdrill: other addresses; NULL: the script's */
 	struct drill_packet *other; /* or this one */
@@ -107,6 +107,8 @@ enum drill_what {
 	DRILL_SHELL,  /* ` ... ` */
 	DRILL_STATE,  /* //: TIME state FD NAME */
 	DRILL_SILENT, /* //: TIME silent */
+	DRILL_ISS,    /* //: TIME iss FD LOW~HIGH */
+	DRILL_REBOOT, /* //: TIME reboot */
 	DRILL_MAYBE   /* //: TIME maybe > ...: may come, need not */
 };
 
@@ -124,8 +126,9 @@ struct drill_event {
 	struct drill_value *args; /* a list of them: args->next, ... */
 	struct drill_value *result;
 	const char *error; /* EPIPE; NULL: none */
-	/* STATE */
+	/* STATE, ISS */
 	int fd;
+	uint32_t low, high;
 	struct drill_event *next;
 };
 

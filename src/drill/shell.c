@@ -1,7 +1,8 @@
 /*
- * shell.c - lines of shell in a script: `sysctl ...` as settings of the stack.
- * Nothing is run.
+ * shell.c - lines of shell in a script: `sysctl ...` as settings of the stack,
+ * `ip addr add ADDR/LEN` as one more address of it.  Nothing is run.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "run.h"
@@ -32,11 +33,30 @@ sysctl_word(const char *p, char quote, char name[DRILL_WORD], char value[DRILL_W
 	return *p && stop[1] == 0 ? p + 1 : p;
 }
 
+static void
+shell_address(struct drill_run *r, const char *text)
+{
+	char word[DRILL_WORD], *slash;
+	struct sw_addr a;
+
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, " \t\n;&|"), text);
+	slash = strchr(word, '/');
+	if (slash)
+		*slash++ = 0;
+	if (!slash || sw_addr_parse(&a, word) != SW_OK ||
+	    sw_address_add(r->stack, r->iface, &a, (unsigned)strtoul(slash, NULL, 10)) != SW_OK)
+		drill_fail(r, "ip addr add: %s is no address for us", word);
+}
+
 void
 drill_shell(struct drill_run *r, const char *line)
 {
+	static const char ip[] = "ip addr add ";
 	char name[DRILL_WORD], value[DRILL_WORD];
+	const char *more = strstr(line, ip);
 
+	if (r->stack && more)
+		shell_address(r, more + sizeof(ip) - 1);
 	if (r->stack || !strstr(line, "sysctl"))
 		return;
 	/* names on both sides: a=b pairs are taken wherever they stand */

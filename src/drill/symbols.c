@@ -225,6 +225,11 @@ drill_symbol(const char *name, int64_t *value)
 			*value = symbols[i].value;
 			return true;
 		}
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (!strcmp(errors[i].name, name)) {
+			*value = errors[i].value;
+			return true;
+		}
 	return false;
 }
 

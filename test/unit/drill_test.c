@@ -276,6 +276,37 @@ test_icmp(void)
 	       "+0 > icmp parameter_problem unknown_next_header\n");
 }
 
+/* Numbers of SYNs, a restart, addresses, a segment's options of IP. */
+static void
+test_ends(void)
+{
+	static const char opens[] = " 0 socket(..., SOCK_STREAM|SOCK_NONBLOCK, 0) = 3\n"
+				    "+0 bind(3, ..., ...) = 0\n"
+				    "+0 connect(3, ..., ...) = -1 EINPROGRESS\n"
+				    "+0 > S 0:0(0) <...>\n";
+	static const char closes[] = "+0 < R. 0:0(0) ack 1\n+0 close(3) = 0\n";
+	static const char again[] = "+1 socket(..., SOCK_STREAM|SOCK_NONBLOCK, 0) = 4\n"
+				    "+0 bind(4, ..., ...) = 0\n"
+				    "+0 connect(4, ..., ...) = -1 EINPROGRESS\n"
+				    "+0 > S 0:0(0) <...>\n"
+				    "//: +0 iss 4 249000~251000\n";
+	char script[1024];
+
+	snprintf(script, sizeof(script), "%s%s%s", opens, closes, again);
+	passes(script);
+	snprintf(script, sizeof(script), "%s//: +0 reboot\n%s", opens, again);
+	fails(script, "more than that of the SYN before");
+	fails(OPEN "+0 close(9) = -1 EBADF\n//: +0 iss 9 1~2\n", "has sent no SYN");
+	is_wrong("//: +0 iss 3 2~1\n", "is not from");
+	passes(OPEN "+0 write(4, ..., 1) = 1\n//: +0 > [from 192.168.0.1] P. 1:2(1) ack 1\n");
+	fails(OPEN "+0 write(4, ..., 1) = 1\n//: +0 > [from 192.168.0.2] P. 1:2(1) ack 1\n",
+	      "another address");
+	fails("0 `ip addr add 192.168.0/16`\n", "no address for us");
+	fails(OPEN "//: +0 < [ip-options 010101] . 1:1(0) ack 1\n", "cannot be made");
+	passes("--ip_version=ipv6\n--mtu=1520\n" OPEN
+	       "//: +0 < [ip-options 010400000000] P. 1:2(1) ack 1\n+0 read(4, ..., 9) = 1\n");
+}
+
 int
 main(void)
 {
@@ -289,5 +320,6 @@ main(void)
 	TEST("timestamps", test_stamps);
 	TEST("profiles", test_profiles);
 	TEST("ICMP and UDP", test_icmp);
+	TEST("both ends of SYNs", test_ends);
 	return plan_done();
 }
