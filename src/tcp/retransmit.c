@@ -93,8 +93,10 @@ recovery_enter(struct tcp *tcp, struct tcb *t, struct active *c)
 static sw_ns
 patience(const struct tcp *tcp, const struct tcb *t)
 {
-	if (syn_unacked(t))
-		return tcp->syn_timeout; /*= RFC 9293 3.8.3 MUST-23: at least 3 minutes */
+	/*= RFC 9293 3.8.3 MUST-22, MUST-23: at least 3 minutes for a SYN, unless the
+	 * application of an active OPEN said how long */
+	if (syn_unacked(t) && (t->user_timeout_s == 0 || (t->flags & T_PASSIVE)))
+		return tcp->syn_timeout;
 	return t->user_timeout_s ? t->user_timeout_s * SW_S : tcp->user_timeout;
 }
 
