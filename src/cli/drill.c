@@ -64,6 +64,7 @@ static const char doc[] =
 	"  //: +1 silent                nothing was sent that the script has not asked for\n"
 	"  //: +0 iss 4 1000~2000       our number in the SYN of 4 is so much more than that in the\n"
 	"                               SYN sent before\n"
+	"  //: +0 trouble 4             our program is told of trouble (R1, a soft ICMP error); no-trouble\n"
 	"  //: +0 reboot                our stack forgets everything, and has another secret\n"
 	"  //: +0 maybe > . 1:1(0) ack 1  may come, need not (an optional ACK)\n"
 	"  //: or > F. 1:1(0) ack 2     the packet of the line before, or this one\n"

@@ -68,6 +68,7 @@ match_ip(struct matching *m)
 		return false;
 	return (p->tos < 0 || same_number(m, "tos", (uint32_t)p->tos, s->tos)) &&
 	       (p->ttl < 0 || same_number(m, "ttl", (uint32_t)p->ttl, s->ttl)) &&
+	       (p->ip_id < 0 || same_number(m, "id", (uint32_t)p->ip_id, s->ip_id)) &&
 	       (p->flow_label < 0 ||
 		same_number(m, "flow label", (uint32_t)p->flow_label, s->flow_label));
 }

@@ -204,6 +204,12 @@ drill_own_event(struct drill_lex *x, struct drill_tail *tail)
 		e->low = (uint32_t)drill_number_in(x, 0, UINT32_MAX);
 		drill_wants(x, "~");
 		e->high = (uint32_t)drill_number_in(x, e->low, UINT32_MAX);
+	} else if (drill_sees(x, "trouble") || drill_sees(x, "no-trouble")) {
+		e->what = DRILL_TOLD;
+		e->low = drill_takes(x, "trouble");
+		if (!e->low)
+			drill_wants(x, "no-trouble");
+		e->fd = (int)drill_number_in(x, 0, INT32_MAX);
 	} else if (drill_takes(x, "reboot")) {
 		e->what = DRILL_REBOOT;
 	} else if (drill_takes(x, "maybe")) {

@@ -76,6 +76,7 @@ read_ip4(struct drill_seen *s, const uint8_t *p, uint32_t len)
 		return false; /* a fragment is not read */
 	s->sums_ok = drill_sum_fold(drill_sum(0, p, header)) == 0;
 	s->tos = p[1];
+	s->ip_id = (uint16_t)drill_get_16(p + 4);
 	s->ttl = p[8];
 	s->protocol = p[9];
 	s->from.addr = sw_addr4(p[12], p[13], p[14], p[15]);

@@ -183,6 +183,24 @@ run_iss(struct drill_run *r, const struct drill_event *e)
 		drill_fail(r, "the number is %u more than that of the SYN before", f->apart);
 }
 
+/* Is the program told of trouble?  By sw_ready(): sockets have no word for it. */
+static void
+run_told(struct drill_run *r, const struct drill_event *e)
+{
+	struct drill_sock *s = drill_sock_find(r, e->fd);
+	bool trouble;
+
+	if (s)
+		drill_sock_look(r, s);
+	if (!s || s->conn == 0) {
+		drill_fail(r, "%d is no connection", e->fd);
+		return;
+	}
+	trouble = sw_ready(r->stack, s->conn) & SW_TROUBLE;
+	if (trouble != (e->low != 0))
+		drill_fail(r, "%s is told", trouble ? "trouble" : "no trouble");
+}
+
 static void
 run_silent(struct drill_run *r)
 {
@@ -226,6 +244,9 @@ run_event(struct drill_run *r, struct drill_event *e, sw_ns from, sw_ns to)
 		break;
 	case DRILL_ISS:
 		run_iss(r, e);
+		break;
+	case DRILL_TOLD:
+		run_told(r, e);
 		break;
 	case DRILL_REBOOT:
 		drill_host_reboot(r);

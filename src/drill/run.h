@@ -75,6 +75,7 @@ struct drill_seen { /* a frame, read */
 	struct sw_endpoint from, to;
 	uint8_t protocol, tos, ttl;
 	uint32_t flow_label;
+	uint16_t ip_id; /* of IPv4 */
 	const uint8_t *body; /* behind the IP headers */
 	uint32_t len;
 	bool sums_ok;

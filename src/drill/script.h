@@ -109,6 +109,7 @@ enum drill_what {
 	DRILL_SILENT, /* //: TIME silent */
 	DRILL_ISS,    /* //: TIME iss FD LOW~HIGH */
 	DRILL_REBOOT, /* //: TIME reboot */
+	DRILL_TOLD,   /* //: TIME trouble FD, no-trouble FD */
 	DRILL_MAYBE   /* //: TIME maybe > ...: may come, need not */
 };
 
@@ -126,7 +127,7 @@ struct drill_event {
 	struct drill_value *args; /* a list of them: args->next, ... */
 	struct drill_value *result;
 	const char *error; /* EPIPE; NULL: none */
-	/* STATE, ISS */
+	/* STATE, ISS, TOLD */
 	int fd;
 	uint32_t low, high;
 	struct drill_event *next;

@@ -297,6 +297,11 @@ test_ends(void)
 	snprintf(script, sizeof(script), "%s//: +0 reboot\n%s", opens, again);
 	fails(script, "more than that of the SYN before");
 	fails(OPEN "+0 close(9) = -1 EBADF\n//: +0 iss 9 1~2\n", "has sent no SYN");
+	passes(OPEN "+0 write(4, ..., 1) = 1\n+0 > P. 1:2(1) ack 1\n//: +0 no-trouble 4\n"
+		    "+.3 > P. 1:2(1) ack 1\n+.6 > P. 1:2(1) ack 1\n+1.2 > P. 1:2(1) ack 1\n"
+		    "//: +0 trouble 4\n");
+	fails(OPEN "//: +0 trouble 4\n", "no trouble is told");
+	fails("//: +0 no-trouble 4\n", "no connection");
 	is_wrong("//: +0 iss 3 2~1\n", "is not from");
 	passes(OPEN "+0 write(4, ..., 1) = 1\n//: +0 > [from 192.168.0.1] P. 1:2(1) ack 1\n");
 	fails(OPEN "+0 write(4, ..., 1) = 1\n//: +0 > [from 192.168.0.2] P. 1:2(1) ack 1\n",
