@@ -523,6 +523,6 @@ main(void)
 	TEST("listener order", test_listener_order);
 	TEST("gateway", test_gateway);
 	TEST("simultaneous open", test_simultaneous);
-	TEST("MTU falls", test_mtu_falls);
+	TEST("SHLD-6 MTU falls", test_mtu_falls);
 	return plan_done();
 }
