@@ -179,7 +179,8 @@ icmp_class_6(const struct icmp *m)
 	case ICMP6_PARAMETER:
 		return ICMP_SOFT;
 	default:
-		return ICMP_NOTHING;
+		/*= RFC 4443 2.4 a, b: errors of unknown type are told, all else is dropped */
+		return m->type < ICMP6_ECHO ? ICMP_SOFT : ICMP_NOTHING;
 	}
 }
 

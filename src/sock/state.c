@@ -74,7 +74,7 @@ icmp6_errno(unsigned type, unsigned code)
 {
 	if (type == 3)
 		return EHOSTUNREACH;
-	if (type == 4)
+	if (type != 1)
 		return EPROTO;
 	switch (code) {
 	case 0:

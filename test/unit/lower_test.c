@@ -235,6 +235,10 @@ test_echo(void)
 	input(w, p, message(p, "10.0.0.2", "10.0.0.1", &m));
 	m.type = 5;
 	input(w, p, message(p, "10.0.0.2", "10.0.0.1", &m));
+	m.type = 15; /* information, address mask */
+	input(w, p, message(p, "10.0.0.2", "10.0.0.1", &m));
+	m.type = 17;
+	input(w, p, message(p, "10.0.0.2", "10.0.0.1", &m));
 	m.type = ICMP_ECHO_REPLY;
 	input(w, p, message(p, "10.0.0.2", "10.0.0.1", &m));
 	ok(!output(w) && verdicts(w, SW_V_ECHO) == 2);
@@ -376,7 +380,8 @@ test_errors_in(void)
 {
 	static const uint8_t soft4[][2] = {{3, 0},  {3, 1},  {3, 5}, {3, 13},
 					   {11, 0}, {11, 1}, {12, 0}};
-	static const uint8_t soft6[][2] = {{1, 0}, {1, 3}, {3, 0}, {3, 1}, {4, 0}, {4, 1}, {4, 2}};
+	static const uint8_t soft6[][2] = {{1, 0}, {1, 3}, {3, 0}, {3, 1},
+					   {4, 0}, {4, 1}, {4, 2}, {100, 4}};
 	struct lower *w = lower_new(SW_LINK_IP, 1500);
 	sw_conn c = open_to(w, "10.0.0.2"), c6;
 
@@ -401,6 +406,7 @@ test_errors_in(void)
 	c6 = open_to(w, "2001:db8::2");
 	for (size_t i = 0; i < N_OF(soft6); i++)
 		error_in(w, soft6[i][0], soft6[i][1], 0, 48);
+	error_in(w, 200, 4, 0, 48); /* no error */
 	ok(state_of(w, c6) == SW_SYN_SENT);
 	ok(verdicts(w, SW_V_ICMP_TAKEN) == N_OF(soft4) + 1 + N_OF(soft6));
 	error_in(w, 1, 4, 0, 48);
