@@ -186,6 +186,10 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct sent_when 
 		t->news |= NEWS_READY;
 	if (c->snd.len == 0)
 		c->nxt.chunk = NONE;
+	/*= RFC 5681 3.1: cwnd grows only while it is what limits us (RFC 7661 says more) */
+	/*= RFC 5681 4.3: what ends a recovery leaves cwnd at ssthresh */
+	if (c->phase != CC_RECOVERY && bytes > 0 && was >= t->cwnd / 2)
+		cc_acked(t, c, bytes);
 	if (c->phase != CC_OPEN)
 		recovery_step(tcp, t, c, bytes);
 	else
@@ -193,9 +197,6 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct sent_when 
 	/* what ended long ago must not seem to lie ahead after 2 GiB */
 	if (c->phase == CC_OPEN && seq_lt(c->recover, t->snd.una))
 		c->recover = seq_sub(t->snd.una, 1);
-	/*= RFC 5681 3.1: cwnd grows only while it is what limits us (RFC 7661 says more) */
-	if (c->phase != CC_RECOVERY && bytes > 0 && was >= t->cwnd / 2)
-		cc_acked(t, c, bytes);
 }
 
 /* SND.UNA =< SEG.ACK =< SND.NXT holds. */

@@ -11,10 +11,15 @@
 static void
 newreno_acked(struct tcb *t, struct active *c, uint32_t bytes)
 {
+	uint32_t more = min_u32(bytes, t->mss);
+
 	if (t->cwnd < t->ssthresh) {
 		/*= RFC 5681 3.1, RFC 9293 3.8.2 MUST-19: slow start; an ACK of a super-segment
-		 * counts as the ACKs of every second segment that it stands for */
-		t->cwnd += bytes > 2u * t->mss ? bytes / 2 : min_u32(bytes, t->mss);
+		 * counts as the ACKs of every second segment that it stands for, but not
+		 * behind a timeout, when most of it had arrived before (RFC 3465 2.3) */
+		if (bytes > 2u * t->mss && c->phase == CC_OPEN)
+			more = max_u32(more, min_u32(bytes / 2, t->ssthresh - t->cwnd));
+		t->cwnd += more;
 		return;
 	}
 	/*= RFC 5681 3.1: congestion avoidance, one SMSS a window acknowledged */

@@ -124,8 +124,9 @@ mss_settle(struct tcp *tcp, struct tcb *t)
 	if (t->flags & T_TS)
 		mss -= 12;
 	t->mss = (uint16_t)mss;
+	/*= RFC 5681 3.1: smaller segments, and not more of them */
 	if (was > mss && t->cwnd > 0)
-		t->cwnd = max_u32(t->cwnd, mss);
+		t->cwnd = max_u32(t->cwnd / was, 1) * mss;
 }
 
 /* What the peer's SYN says: IRS, options, window. */
