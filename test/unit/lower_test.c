@@ -302,6 +302,9 @@ test_errors_out(void)
 	p[10] = p[11] = 0;
 	sum_store(p + 10, sum_bytes(p, 20));
 	ok(!error_sent(w, p, n));
+	/* RFC 8200 4.7: nothing is behind it */
+	input(w, p, packet(p, "2001:db8::2", "2001:db8::1", IP_NO_NEXT, VIEW(data, 30)));
+	ok(!output(w) && verdicts(w, SW_V_NO_PROTO) == 1);
 	lower_end(w);
 }
 
