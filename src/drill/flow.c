@@ -232,8 +232,10 @@ drill_flow_trace(struct drill_run *r, const struct sw_trace *t)
 	if (t->remote.port == 0)
 		return;
 	f = drill_flow_get(r, &t->local, &t->remote);
-	if (t->from == SW_CLOSED && t->to == SW_SYN_SENT)
+	if (t->from == SW_CLOSED && t->to == SW_SYN_SENT) {
 		f->fresh = true;
+		f->known = false;
+	}
 	if (f->steps < DRILL_STEPS && (f->steps == 0 || f->passed[f->steps - 1] != t->from))
 		f->passed[f->steps++] = t->from;
 	if (f->steps < DRILL_STEPS)

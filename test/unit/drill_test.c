@@ -296,6 +296,8 @@ test_ends(void)
 	passes(script);
 	snprintf(script, sizeof(script), "%s//: +0 reboot\n%s", opens, again);
 	fails(script, "more than that of the SYN before");
+	snprintf(script, sizeof(script), "//: iss 7\n%s%s%s", opens, closes, again);
+	fails(script, "is 0 more than that");
 	fails(OPEN "+0 close(9) = -1 EBADF\n//: +0 iss 9 1~2\n", "has sent no SYN");
 	passes(OPEN "+0 write(4, ..., 1) = 1\n+0 > P. 1:2(1) ack 1\n//: +0 no-trouble 4\n"
 		    "+.3 > P. 1:2(1) ack 1\n+.6 > P. 1:2(1) ack 1\n+1.2 > P. 1:2(1) ack 1\n"
