@@ -27,6 +27,8 @@
 	X(SR_PASSIVE, SYN_RECEIVED, "SYN-RECEIVED, passive, one peer")      \
 	X(SR_ACTIVE, SYN_RECEIVED, "SYN-RECEIVED, active")                  \
 	X(ESTABLISHED, ESTABLISHED, "ESTABLISHED")                          \
+	X(FRESH, ESTABLISHED, "ESTABLISHED, nothing was sent")              \
+	X(ACCEPTED, ESTABLISHED, "ESTABLISHED, accepted, nothing was sent") \
 	X(SHUT, ESTABLISHED, "ESTABLISHED, RCV.WND is 0")                   \
 	X(FIN_WAIT_1, FIN_WAIT_1, "FIN-WAIT-1")                             \
 	X(FIN_WAIT_2, FIN_WAIT_2, "FIN-WAIT-2")                             \
@@ -310,6 +312,19 @@ bench_established(struct bench *b)
 	bench_hear(b, SW_S);
 }
 
+/* The handshake is done, from this side or from that, and nothing else. */
+static inline void
+bench_fresh(struct bench *b, enum row r)
+{
+	bench_open(b, r == ROW_FRESH ? ROW_SYN_SENT : ROW_SR_HALF);
+	bench_goes(b, r == ROW_FRESH ? SW_SYN | SW_ACK : SW_ACK, b->nxt, 0);
+	if (r == ROW_FRESH)
+		return;
+	ok(sw_accept(b->s, b->now, b->listener, &b->conn) == SW_OK);
+	ok(sw_close(b->s, b->now, b->listener) == SW_OK);
+	b->listener = 0;
+}
+
 /* From there on: the close. */
 static inline void
 bench_finish(struct bench *b, enum row r)
@@ -344,7 +359,9 @@ bench_new(enum row r, const struct place *at)
 {
 	struct bench *b = bench_boot(at);
 
-	if (row_state(r) >= SW_ESTABLISHED) {
+	if (r == ROW_FRESH || r == ROW_ACCEPTED) {
+		bench_fresh(b, r);
+	} else if (row_state(r) >= SW_ESTABLISHED) {
 		bench_established(b);
 		bench_finish(b, r);
 	} else if (r == ROW_ENDED) {

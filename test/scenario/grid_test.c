@@ -124,11 +124,13 @@ static const struct {
 { K(SYN_ACK),		IN(SYN_SENT),	CELL(s_bad, s_bad, s_bad, s_bad, ____, s_open, s_bad, s_bad)},
 { K(RST_ACK),		IN(SYN_SENT),	CELL(s_hush,s_hush,s_hush,s_hush,____, s_rst,  s_hush,s_hush)},
 { ~0u,			SR,		CELL(a_bad, a_bad, a_bad, a_bad, ____, next,   a_bad, a_bad)},
-{ ~0u,			(OPEN & ~F2) | IN(SHUT),
+{ ~0u,			(OPEN & ~F2 & ~NEW) | IN(SHUT),
 					CELL(a_old, next,  next,  next,  next, next,   a_new, a_old)},
 /* all is acknowledged: UNA is NXT */
 { ~0u,			F2 | IN(TIME_WAIT),
 					CELL(a_old, next,  next,  ____,  ____, next,   a_new, a_old)},
+/* what was never sent is not acknowledged, however wide the window: ISS neither */
+{ ~0u,			NEW,		CELL(a_old, a_old, a_old, ____,  ____, next,   a_new, a_old)},
 /* the record does not hold MAX.SND.WND: only the true number will do */
 { ~0u,			IN(TW_RECORD) | IN(TW_ALONE),
 					CELL(a_old, a_old, a_old, ____,  ____, next,   a_new, a_old)},
@@ -146,7 +148,7 @@ static const struct {
 } by_text[] = {
 /*					ACK	text	ahead	 FIN	FIN ahead */
 { SR,			ANY,	CELL(	o_ack,	o_text,	o_ahead, o_fin,	o_ahead)},
-{ IN(ESTABLISHED),	ANY,	CELL(	ack,	text,	ahead,	 fin,	ahead)},
+{ IN(ESTABLISHED) | NEW,	ANY,	CELL(	ack,	text,	ahead,	 fin,	ahead)},
 { IN(SHUT),		ANY,	CELL(	ack,	shut,	____,	 shut,	____)},
 { IN(FIN_WAIT_1),	NOT_ALL,CELL(	ack,	text,	ahead,	 fin_1,	ahead)},
 { IN(FIN_WAIT_1),	ALL,	CELL(	f_ack,	f_text,	f_ahead, fin_2,	f_ahead)},
