@@ -251,6 +251,25 @@ iss_spoofed(void)
 	bench_end(b);
 }
 
+/* The right number, but before the answer that tells it has left: a guess, refused. */
+static void
+iss_too_early(void)
+{
+	for (int named = 0; named < 2; named++) {
+		struct bench *b = bench_new(named ? ROW_LISTEN_PEER : ROW_LISTEN,
+					    &(struct place){.iss = 0xffffffff});
+
+		bench_tell(b, &(struct sw_trace){.ctl = SW_SYN, .seq = 5}, NULL);
+		bench_quiet(b);
+		bench_tell(b, &(struct sw_trace){.ctl = SW_ACK, .seq = 6, .ack = b->nxt + 1}, NULL);
+		ok(b->state == SW_SYN_RECEIVED && b->verdict == SW_V_ACK_UNSENT);
+		bench_hear(b, 0);
+		ok(b->n_said == 2); /* a RST for the guess, and the SYN-ACK after all */
+		ok((b->said[0].ctl | b->said[1].ctl) == (SW_RST | SW_SYN | SW_ACK));
+		bench_end(b);
+	}
+}
+
 int
 main(void)
 {
@@ -261,5 +280,6 @@ main(void)
 	TEST("iss: the clock of one tuple", iss_clock);
 	TEST("iss: only the secret", iss_secret);
 	TEST("iss: a connection in another's name", iss_spoofed);
+	TEST("iss: the ACK of an answer that has not left", iss_too_early);
 	return plan_done();
 }

@@ -436,6 +436,31 @@ liars(void)
 	liars_play(&h, THREE);
 }
 
+/* Text to the last number of the window and a FIN beyond it: RFC 9293 3.10.7.4 first
+ * trims the FIN off, as it would text.  It comes again when there is room. */
+static void
+fin_beyond(void)
+{
+	static const uint8_t text[BENCH_BUF];
+
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct bench *b = bench_new(ROW_FRESH, &(struct place){.v6 = v6, .irs = -500u});
+		struct sw_trace t = {.ctl = SW_ACK | SW_FIN, .ack = b->nxt};
+
+		t.seq = b->rcv_nxt + 1;
+		t.len = b->rcv_wnd - 1;
+		bench_tell(b, &t, text);
+		bench_tell(
+		    b, &(struct sw_trace){.ctl = SW_ACK, .ack = b->nxt, .seq = t.seq - 1, .len = 1},
+		    text);
+		bench_quiet(b);
+		bench_hear(b, 499 * SW_MS);
+		ok(b->state == SW_ESTABLISHED);
+		ok(b->n_said == 1 && b->said[0].ack == t.seq + t.len && b->said[0].wnd == 0);
+		bench_end(b);
+	}
+}
+
 int
 main(void)
 {
@@ -445,6 +470,7 @@ main(void)
 	TEST("every four, with a FIN, without SACK, IPv6", tuples_of_four);
 	TEST("every three, at all places where numbers wrap", tuples_of_three);
 	TEST("every four whose bytes differ", liars);
+	TEST("a FIN beyond the window", fin_beyond);
 	printf("# %lu steps\n", overlap_steps);
 	return plan_done();
 }
