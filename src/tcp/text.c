@@ -185,11 +185,11 @@ ack_soon(struct tcp *tcp, struct tcb *t, uint32_t len)
 	c->delack = after_ns(tcp->now, tcp->delack);
 }
 
-/* Text for an application that has gone: RST (SHLD-3). */
+/* Text for an application that has gone: as if CLOSED, a RST (SHLD-3, 3.5.2). */
 static enum sw_verdict
-text_unwanted(struct tcp *tcp, struct tcb *t, struct reply *reply)
+text_unwanted(struct tcp *tcp, struct tcb *t, const struct seg *s, struct reply *reply)
 {
-	reset_fill(t, reply);
+	reply_rst(s, reply);
 	end(tcp, t, SW_ON_LOST_DATA, SW_E_ABORTED);
 	return SW_V_AFTER_CLOSE;
 }
@@ -268,7 +268,7 @@ take_text(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
 	}
 	text_trim(tcp, t, s);
 	if (s->len > 0 && (t->flags & T_RELEASED))
-		return text_unwanted(tcp, t, reply);
+		return text_unwanted(tcp, t, s, reply);
 	if (s->len == 0 && s->off <= 0)
 		return NEXT; /* a FIN alone, in order, or nothing new */
 	c = active_take(tcp, t);

@@ -548,7 +548,7 @@ text_after_release(void)
 	skip_wire(w);
 	says(w, B, 100);
 	until(w, B, SW_CLOSED);
-	expect_wire(w, "B>A P. 1:101(100) ack 2\nA>B R. 2:2(0) ack 1");
+	expect_wire(w, "B>A P. 1:101(100) ack 2\nA>B R 2:2(0)");
 	ok(status_of(w, B).error == SW_E_RESET);
 	ok(state_of(w, A) == SW_CLOSED);
 	world_end(w);

@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-enum says { NOTHING, ACK, SYN_ACK, RST, OWN_RST };
+enum says { NOTHING, ACK, SYN_ACK, RST };
 enum { SAME = SW_N_STATES };
 
 /* clang-format off */
@@ -61,7 +61,7 @@ enum { SAME = SW_N_STATES };
 	X(ack,		TAKEN,		NOTHING,SAME,		0, "3.10.7.4 fifth")				\
 	X(text,		TAKEN,		ACK,	SAME,		1, "3.10.7.4 seventh")				\
 	X(ahead,	OUT_OF_ORDER,	ACK,	SAME,		0, "3.10.7.4 first SHLD-31, seventh MAY-13: held") \
-	X(lost,		AFTER_CLOSE,	OWN_RST,CLOSED,		0, "3.6.1 SHLD-3: nobody can read it: RST")	\
+	X(lost,		AFTER_CLOSE,	RST,	CLOSED,		0, "3.6.1 SHLD-3: nobody can read it: RST")	\
 	X(ignore,	TAKEN,		NOTHING,SAME,		0, "3.10.7.4 seventh: beyond a FIN: ignored")	\
 	X(fin,		TAKEN,		ACK,	CLOSE_WAIT,	1, "3.10.7.4 eighth")				\
 	X(fin_1,	TAKEN,		ACK,	CLOSING,	1, "3.10.7.4 eighth: ours is not yet acked")	\
@@ -129,8 +129,6 @@ golden_said(const struct bench *b, const struct rule *r, const struct sw_trace *
 		return t->ctl == SW_ACK && t->seq == b->nxt && t->ack == b->rcv_nxt;
 	case SYN_ACK:
 		return t->ctl == (SW_SYN | SW_ACK) && t->seq == b->at.iss && t->ack == b->rcv_nxt;
-	case OWN_RST:
-		return t->ctl == (SW_RST | SW_ACK) && t->seq == b->nxt && t->ack == b->rcv_nxt;
 	case RST: /* 3.10.7.1, 3.5.2 */
 		if (to->ctl & SW_ACK)
 			return t->ctl == SW_RST && t->seq == to->ack;
