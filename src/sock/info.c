@@ -7,7 +7,7 @@
 #include <linux/tcp.h>
 
 /* Beyond what the header at hand declares, newer programs read zeros. */
-enum { INFO_BYTES = 280, INFINITE_SSTHRESH = 0x7fffffff, MEM_INFO_VARS = 9 };
+enum { INFO_BYTES = 280, INFINITE_SSTHRESH = 0x7fffffff, MEM_INFO_VARS = 9, DUP_THRESH = 3 };
 
 /* As much as there is room for. */
 int
@@ -59,6 +59,7 @@ info_recovery(struct tcp_info *t, const struct sw_status *st)
 	t->tcpi_unacked = segments(st, st->snd_nxt - st->snd_una);
 	t->tcpi_sacked = segments(st, st->sacked);
 	t->tcpi_lost = segments(st, st->lost);
+	t->tcpi_reordering = DUP_THRESH;
 	t->tcpi_total_retrans = st->retransmits;
 	t->tcpi_snd_cwnd = st->cwnd / (st->mss ? st->mss : 1);
 	t->tcpi_snd_ssthresh = st->ssthresh >= INFINITE_SSTHRESH

@@ -27,7 +27,7 @@ sw_sock_socket(struct sw_sock_host *h, int domain, int type, int protocol)
 	if (domain != AF_INET && domain != AF_INET6)
 		return sock_fail(EAFNOSUPPORT);
 	if ((type & ~flags) != SOCK_STREAM)
-		return sock_fail(ESOCKTNOSUPPORT);
+		return sock_fail(protocol == IPPROTO_TCP ? EPROTONOSUPPORT : ESOCKTNOSUPPORT);
 	if (protocol != 0 && protocol != IPPROTO_TCP)
 		return sock_fail(EPROTONOSUPPORT);
 	s = sock_new(h, SOCK_KIND_TCP);
