@@ -16,6 +16,7 @@ enum {
 	NEXT_OPTIONS = 60, /* RFC 8200 4.6: a header of options for the destination */
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8,
+	HEADERS = 60 + 60, /* of IP and TCP at their longest */
 	HOPS = 255,
 	ECN_BITS = 3,
 	WINDOW = 65535,
@@ -253,6 +254,8 @@ drill_build(struct drill_run *r, const struct drill_packet *p, uint8_t *to)
 
 	if (!f || !build_ip_options_fit(p, f))
 		return 0;
+	if (p->proto != DRILL_ICMP && p->len > DRILL_FRAME - HEADERS)
+		return 0;
 	header = build_ip(r, p, f, to);
 	if (p->proto == DRILL_TCP) {
 		protocol = TCP;
@@ -272,9 +275,9 @@ drill_build(struct drill_run *r, const struct drill_packet *p, uint8_t *to)
 	drill_put_16(to + header + build_sum_at(protocol),
 		     drill_sum_fold(drill_sum(sum, to + header, body)) ^
 			 (p->bad_sum ? 0x1111u : 0));
-	if (p->proto == DRILL_TCP && (p->ctl & SW_SYN) && (!f->syn_came || f->irs != p->seq)) {
+	if (p->proto == DRILL_TCP && (p->ctl & SW_SYN) && (!f->syn_came || f->syn != p->seq)) {
 		f->fresh = !(p->ctl & SW_ACK); /* a new connection: our next SYN is named anew */
-		f->irs = p->seq;
+		f->syn = p->seq;
 		f->syn_came = true;
 	}
 	return header + body;

@@ -236,6 +236,8 @@ drill_flow_trace(struct drill_run *r, const struct sw_trace *t)
 		f->fresh = true;
 		f->known = false;
 	}
+	if (t->to == SW_SYN_RECEIVED || (t->from == SW_SYN_SENT && t->to == SW_ESTABLISHED))
+		f->irs = f->syn; /* later SYNs are strangers' */
 	if (f->steps < DRILL_STEPS && (f->steps == 0 || f->passed[f->steps - 1] != t->from))
 		f->passed[f->steps++] = t->from;
 	if (f->steps < DRILL_STEPS)

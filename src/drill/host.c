@@ -4,6 +4,7 @@
  *
  * Knows sw_config and how time moves.  Does not know events or sockets.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,7 @@ drill_option_ignored(const char *name)
 					    "is_anyip",
 					    "udp_encaps",
 					    "pcap",
+					    "tolerance_percent",
 					    "fm_filename"};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -74,26 +76,36 @@ drill_option_ignored(const char *name)
 	return false;
 }
 
+static bool
+drill_option_number(const char *value, uint32_t most, uint32_t *n)
+{
+	char *end;
+	unsigned long long v = strtoull(value, &end, 0);
+
+	*n = (uint32_t)v;
+	return isdigit((unsigned char)*value) && *end == 0 && v <= most;
+}
+
 /* false: unknown, or its value is wrong */
 static bool
 drill_option_apply(struct drill_run *r, const char *name, const char *value)
 {
-	unsigned long n = strtoul(value, NULL, 0);
+	uint32_t n = 0;
 
 	if (!strcmp(name, "ip_version"))
 		return drill_option_version(r, value);
 	if (!strcmp(name, "local_ip") || !strcmp(name, "remote_ip") || !strcmp(name, "gateway_ip"))
 		return drill_option_addr(r, name, value);
-	if (!strcmp(name, "connect_port"))
+	if (!strcmp(name, "connect_port") && drill_option_number(value, UINT16_MAX, &n))
 		r->connect_port = (uint16_t)n;
-	else if (!strcmp(name, "bind_port"))
+	else if (!strcmp(name, "bind_port") && drill_option_number(value, UINT16_MAX, &n))
 		r->bind_port = (uint16_t)n;
-	else if (!strcmp(name, "tolerance_usecs"))
+	else if (!strcmp(name, "tolerance_usecs") && drill_option_number(value, UINT32_MAX, &n))
 		r->tolerance = n * SW_US;
-	else if (!strcmp(name, "tcp_ts_tick_usecs"))
+	else if (!strcmp(name, "tcp_ts_tick_usecs") && drill_option_number(value, UINT32_MAX, &n))
 		r->stamp_tick = n * SW_US;
-	else if (!strcmp(name, "mtu"))
-		r->mtu = (uint32_t)n;
+	else if (!strcmp(name, "mtu") && drill_option_number(value, UINT16_MAX, &n))
+		r->mtu = n;
 	else
 		return drill_option_ignored(name);
 	return true;

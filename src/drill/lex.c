@@ -205,6 +205,15 @@ drill_sees_number(struct drill_lex *x)
 	       (c == '-' && x->p + 1 < x->end && isdigit((unsigned char)x->p[1]));
 }
 
+static int
+drill_hex_digit(char c)
+{
+	if (isdigit((unsigned char)c))
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 int64_t
 drill_number(struct drill_lex *x)
 {
@@ -219,16 +228,16 @@ drill_number(struct drill_lex *x)
 		base = 16;
 		drill_step(x, 2);
 	}
-	for (; x->p < x->end && digits < 20; digits++) {
-		char c = (char)tolower((unsigned char)*x->p);
+	for (; x->p < x->end; digits++, x->p++) {
+		int d = drill_hex_digit(*x->p);
 
-		if (isdigit((unsigned char)c))
-			v = v * (uint64_t)base + (uint64_t)(c - '0');
-		else if (base == 16 && c >= 'a' && c <= 'f')
-			v = v * 16 + (uint64_t)(c - 'a' + 10);
-		else
+		if (d < 0 || d >= base)
 			break;
-		x->p++;
+		if (v > ((uint64_t)INT64_MAX - (uint64_t)d) / (uint64_t)base) {
+			drill_bad(x, "%s is too large a number", here);
+			return 0;
+		}
+		v = v * (uint64_t)base + (uint64_t)d;
 	}
 	if (digits == 0)
 		drill_bad(x, "expected a number, not %s", here);
@@ -274,15 +283,6 @@ drill_seconds(struct drill_lex *x)
 	if (!any)
 		drill_bad(x, "expected a time, not %s", here);
 	return whole * 1000000000 + part;
-}
-
-static int
-drill_hex_digit(char c)
-{
-	if (isdigit((unsigned char)c))
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 size_t

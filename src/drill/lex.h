@@ -50,5 +50,6 @@ struct drill_value *drill_value_list(struct drill_lex *, char close);
 struct drill_packet *drill_packet(struct drill_lex *);
 /* parse_icmp.c: behind the word icmp. */
 void drill_icmp(struct drill_lex *, struct drill_packet *);
+bool drill_icmp_quoted(struct drill_lex *, struct drill_packet *);
 
 #endif

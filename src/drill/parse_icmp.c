@@ -79,6 +79,15 @@ drill_icmp_code(const char *name, int type, bool v6)
 	return icmp_number(name);
 }
 
+static bool
+icmp_code_known(const char *name)
+{
+	for (size_t i = 0; i < sizeof(icmp_codes) / sizeof(icmp_codes[0]); i++)
+		if (!strcmp(icmp_codes[i].name, name))
+			return true;
+	return icmp_number(name) >= 0;
+}
+
 static const char *
 icmp_word(struct drill_lex *x)
 {
@@ -94,12 +103,10 @@ icmp_word(struct drill_lex *x)
 	return drill_copy(x->script, from, (size_t)(x->p - from));
 }
 
-/* [1:1461(1460)] or [udp (1000)]: what the message quotes */
+/* 1:1461(1460)] or udp (1000)]: what the message quotes, after the bracket */
 static void
 icmp_quote(struct drill_lex *x, struct drill_packet *p)
 {
-	if (!drill_takes(x, "["))
-		return;
 	p->echoed = true;
 	p->quote = drill_takes(x, "udp") ? DRILL_UDP : DRILL_TCP;
 	if (p->quote == DRILL_TCP) {
@@ -113,6 +120,22 @@ icmp_quote(struct drill_lex *x, struct drill_packet *p)
 	drill_wants(x, "]");
 }
 
+/* Quotations stand in front of `icmp', too, where an IP header's [...] may be. */
+bool
+drill_icmp_quoted(struct drill_lex *x, struct drill_packet *p)
+{
+	struct drill_lex before = *x;
+
+	if (!drill_takes(x, "["))
+		return false;
+	if (!drill_sees_number(x) && !drill_sees(x, "udp")) {
+		*x = before;
+		return false;
+	}
+	icmp_quote(x, p);
+	return true;
+}
+
 void
 drill_icmp(struct drill_lex *x, struct drill_packet *p)
 {
@@ -124,8 +147,11 @@ drill_icmp(struct drill_lex *x, struct drill_packet *p)
 		p->icmp_code = icmp_word(x);
 	if (drill_takes(x, "mtu"))
 		p->icmp_mtu = (int)drill_number_in(x, 0, UINT16_MAX);
-	icmp_quote(x, p);
+	if (drill_takes(x, "["))
+		icmp_quote(x, p);
 	if (!x->bad && drill_icmp_type(p->icmp_type, false) < 0 &&
 	    drill_icmp_type(p->icmp_type, true) < 0)
 		drill_bad(x, "'%s' is no type of ICMP", p->icmp_type);
+	if (!x->bad && p->icmp_code && !icmp_code_known(p->icmp_code))
+		drill_bad(x, "'%s' is no code of ICMP", p->icmp_code);
 }

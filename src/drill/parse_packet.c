@@ -13,6 +13,7 @@
 #include "lex.h"
 
 enum { ECT_1 = 1, ECT_0 = 2, CE = 3 };
+enum { OPTION_MD5 = 19, OPTION_EXPERIMENT = 254, FAST_OPEN_MAGIC = 0xf989 }; /* RFC 2385, 7413 */
 
 /* [ect0], [tos 0x10, ttl 64] */
 static void
@@ -159,19 +160,20 @@ drill_flags(struct drill_lex *x, struct drill_packet *p)
 static void
 drill_sequence(struct drill_lex *x, struct drill_packet *p)
 {
-	uint32_t end;
+	int64_t end;
 
 	if (!drill_sees_number(x))
 		return;
 	p->has_seq = true;
 	p->seq = (uint32_t)drill_number_in(x, 0, UINT32_MAX);
 	drill_wants(x, ":");
-	end = (uint32_t)drill_number_in(x, 0, UINT32_MAX);
+	end = drill_number_in(x, 0, (int64_t)UINT32_MAX + UINT16_MAX);
 	drill_wants(x, "(");
 	p->len = (uint32_t)drill_number_in(x, 0, UINT16_MAX);
 	drill_wants(x, ")");
-	if (!x->bad && end != p->seq + p->len)
-		drill_bad(x, "%u:%u is not a length of %u", p->seq, end, p->len);
+	/* past the wrap both ways of writing the end are understood */
+	if (!x->bad && (uint32_t)end != p->seq + p->len)
+		drill_bad(x, "%u:%lld is not a length of %u", p->seq, (long long)end, p->len);
 }
 
 static void
@@ -198,6 +200,20 @@ drill_option_time(struct drill_lex *x, struct drill_opt *o)
 	o->val[1] = (uint32_t)drill_number_in(x, 0, UINT32_MAX);
 }
 
+/* An option that the stack does not know: kind, length, 16 bits of magic if not 0, bytes. */
+static void
+drill_option_other(struct drill_lex *x, struct drill_opt *o, uint8_t kind, uint16_t magic)
+{
+	size_t head = magic ? 4 : 2;
+
+	o->kind = DRILL_OPT_RAW;
+	o->bytes[0] = kind;
+	o->bytes[2] = (uint8_t)(magic >> 8);
+	o->bytes[3] = (uint8_t)magic;
+	o->n = (uint8_t)(head + drill_hex(x, o->bytes + head, DRILL_DATA_MAX - head));
+	o->bytes[1] = o->n;
+}
+
 static void
 drill_option(struct drill_lex *x, struct drill_opt *o)
 {
@@ -221,6 +237,10 @@ drill_option(struct drill_lex *x, struct drill_opt *o)
 	} else if (drill_takes(x, "FO")) {
 		o->kind = DRILL_OPT_FAST_OPEN;
 		o->n = (uint8_t)drill_hex(x, o->bytes, 16);
+	} else if (drill_takes(x, "md5")) {
+		drill_option_other(x, o, OPTION_MD5, 0);
+	} else if (drill_takes(x, "FOEXP")) {
+		drill_option_other(x, o, OPTION_EXPERIMENT, FAST_OPEN_MAGIC);
 	} else if (x->directive && drill_takes(x, "raw")) {
 		o->kind = DRILL_OPT_RAW;
 		o->n = (uint8_t)drill_hex(x, o->bytes, DRILL_DATA_MAX);
@@ -292,9 +312,12 @@ drill_packet(struct drill_lex *x)
 		drill_bad(x, "packets inside of packets are not spoken here");
 		return p;
 	}
-	drill_ip_attributes(x, p);
+	if (!drill_icmp_quoted(x, p))
+		drill_ip_attributes(x, p);
 	drill_ports(x, p);
-	if (drill_takes(x, "udp")) {
+	if (p->echoed && !drill_sees(x, "icmp")) {
+		drill_bad(x, "only a message of ICMP quotes another packet");
+	} else if (drill_takes(x, "udp")) {
 		p->proto = DRILL_UDP;
 		drill_wants(x, "(");
 		p->len = (uint32_t)drill_number_in(x, 0, UINT16_MAX - 100);

@@ -356,6 +356,8 @@ drill_text(const char *path, const char *text, size_t n, const struct drill_sett
 	return verdict;
 }
 
+enum { SCRIPT_MAX = 64 << 20 }; /* /dev/zero has no end */
+
 enum drill_verdict
 drill_file(const char *path, const struct drill_settings *settings)
 {
@@ -375,8 +377,8 @@ drill_file(const char *path, const struct drill_settings *settings)
 			break;
 		text = more;
 		n += fread(text + n, 1, cap - n, file);
-	} while (n == cap);
-	if (ferror(file) || !text)
+	} while (n == cap && n < SCRIPT_MAX);
+	if (ferror(file) || !text || n >= SCRIPT_MAX)
 		fprintf(settings->out, "%s: cannot be read\n", path);
 	else
 		verdict = drill_text(path, text, n, settings);

@@ -44,7 +44,8 @@ struct drill_flow { /* one connection, from SYN to SYN */
 	uint32_t offset; /* of our stack's numbers: wire minus script */
 	uint32_t iss, apart; /* that number; how far from that of the OPEN before */
 	bool syn_came;
-	uint32_t irs;
+	uint32_t syn;	 /* number of the script's last SYN */
+	uint32_t irs;	 /* and of the one that opened the connection */
 	struct drill_stamp stamp[DRILL_STAMPS];
 	unsigned stamps;
 	struct drill_stamp first_stamp;

@@ -181,6 +181,13 @@ test_grammar(void)
 	is_wrong("--color=blue\n" OPEN, "unknown or wrong");
 	is_wrong("0 `sysctl\n", "is missing");
 	is_wrong("0 < S 0:0(0) <raw 00>\n", "unknown TCP option"); /* ours, after //: only */
+	is_wrong("0 close(99999999999999999999) = 0\n", "too large");
+	is_wrong("--mtu=forty\n" OPEN, "unknown or wrong");
+	is_wrong("--bind_port=70000\n" OPEN, "unknown or wrong");
+	is_wrong("--tolerance_usecs=-1\n" OPEN, "unknown or wrong");
+	is_wrong("0 < icmp unreachable wombat [0:0(0)]\n", "no code of ICMP");
+	is_wrong("0 < [0:0(0)] S 0:0(0)\n", "quotes");
+	fails("0 < P. 0:65535(65535) ack 1\n", "cannot be made");
 	fails("0 brk(0) = 0\n", "not spoken");
 	fails("0 socket(..., SOCK_WOMBAT, 0) = 3\n", "not known");
 	passes("--define=LEN=12\n--define=END=13\n" OPEN
@@ -266,11 +273,40 @@ test_icmp(void)
 	char script[1024];
 
 	passes(refused);
+	passes(" 0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	       "+0   fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
+	       "+0   connect(3, ..., ...) = -1 EINPROGRESS (...)\n"
+	       "+0   > S  0:0(0) <...>\n"
+	       "+.1  < [0:0(0)] icmp unreachable port_unreachable\n"
+	       "+0   getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0\n");
 	snprintf(script, sizeof(script), "--ip_version=ipv6\n%s", refused);
 	passes(script);
 	passes(OPEN "+0 write(4, ..., 1000) = 1000\n+0 > P. 1:1001(1000) ack 1\n"
 		    "+0 < icmp unreachable frag_needed mtu 600 [1:1001(1000)]\n"
 		    "*  > . 1:561(560) ack 1\n");
+	passes(OPEN "+0 write(4, ..., 1000) = 1000\n+0 > P. 1:1001(1000) ack 1\n"
+		    "+0 < [1:1001(1000)] icmp unreachable frag_needed mtu 600\n"
+		    "*  > . 1:561(560) ack 1\n");
+	/* past the wrap, with both ways to write an end; a stranger's SYN changes no number */
+	passes(" 0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	       "+0   bind(3, ..., ...) = 0\n"
+	       "+0   listen(3, 1) = 0\n"
+	       "+0   < S  4294967290:4294967290(0) win 1000 <md5 0001020304050607,FOEXP 0102,nop>\n"
+	       "+0   > S. 0:0(0) ack 4294967291 <...>\n"
+	       "+0   < .  4294967291:4294967291(0) ack 1 win 1000\n"
+	       "+0   accept(3, ..., ...) = 4\n"
+	       "+0   < P. 4294967291:4294967301(10) ack 1 win 1000\n"
+	       "+.04 > .  1:1(0) ack 5\n"
+	       "+0   < S  1000:1000(0) win 1000\n"
+	       "+0   > .  1:1(0) ack 5\n"
+	       "+0   < P. 5:15(10) ack 1 win 1000\n"
+	       "+0   read(4, ..., 100) = 20\n");
+	passes(" 0   socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	       "+0   setsockopt(3, SOL_TCP, TCP_USER_TIMEOUT, [5000], 4) = 0\n"
+	       "+0...5 connect(3, ..., ...) = -1 ETIMEDOUT (Connection timed out)\n"
+	       "+0   > S  0:0(0) <...>\n"
+	       "+1   > S  0:0(0) <...>\n"
+	       "+2   > S  0:0(0) <...>\n");
 	passes("0 < udp (100)\n+0 > icmp unreachable protocol_unreachable\n");
 	passes("--ip_version=ipv6\n0 < udp (100)\n"
 	       "+0 > icmp parameter_problem unknown_next_header\n");
