@@ -15,6 +15,8 @@ struct plan {
 	uint32_t rec; /* AGAIN */
 	uint32_t len; /* text */
 	bool fin;
+	uint32_t more; /* AGAIN: new text behind it, in the same segment */
+	bool more_fin;
 };
 
 /* The place of SND.NXT stands in front of bytes, not behind a chunk's last:
@@ -129,6 +131,21 @@ super_text(const struct tcb *t, uint32_t one, uint32_t gso)
 	return most < 2 * one ? one : most - most % one;
 }
 
+/* The byte of a window probe that the peer did not take: now that there is room it
+ * does not go alone, the text behind it goes with it (RFC 9293 3.8.6.1, 3.8.6.2). */
+static void
+plan_more(const struct tcp *tcp, const struct tcb *t, const struct rec *r, struct plan *p)
+{
+	uint32_t unsent = snd_unsent(tcp, t), one = seg_text(tcp, t), end;
+
+	if (!(r->flags & R_PROBE) || p->fin || p->len != r->len ||
+	    !seq_eq(seq_add(r->seq, r->len), t->snd.nxt) || pool_room(&tcp->recs) == 0)
+		return;
+	end = seq_from(t->snd.nxt, t->snd.una);
+	p->more = min_u32(unsent, min_u32(one - min_u32(one, p->len), t->snd.wnd - end));
+	p->more_fin = p->more == unsent && fin_unsent(t) && t->snd.wnd - end > p->more;
+}
+
 /* What was lost goes first (RFC 6675 NextSeg rule 1; RFC 5681 fast retransmit). */
 static bool
 plan_again(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct plan *p)
@@ -160,6 +177,7 @@ plan_again(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struc
 		return false;
 	p->kind = PLAN_AGAIN;
 	p->rec = i;
+	plan_more(tcp, t, r, p);
 	return true;
 }
 
@@ -359,9 +377,24 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 		rec_at(tcp, i)->flags |= R_FIN;
 		t->flags |= T_FIN_SENT;
 	}
+	if ((t->flags & T_PROBE) && t->snd.wnd == 0 && p->len == 1 && !p->fin)
+		rec_at(tcp, i)->flags |= R_PROBE;
 	t->snd.nxt = seq_add(t->snd.nxt, p->len + p->fin);
 	tcp->bytes_out += p->len;
 	return true;
+}
+
+/* What plan_more() found goes along. */
+static void
+emit_more(struct tcp *tcp, struct tcb *t, struct plan *p)
+{
+	struct plan new = {.kind = PLAN_NEW, .rec = NONE, .len = p->more, .fin = p->more_fin};
+	struct seg behind = {0};
+
+	if (new.len + new.fin == 0 || !emit_new(tcp, t, &new, &behind))
+		return;
+	p->len += new.len;
+	p->fin = new.fin;
 }
 
 /* Text: length, PSH, URG, FIN. */
@@ -388,7 +421,7 @@ seg_text_bits(const struct tcp *tcp, const struct tcb *t, const struct plan *p, 
 
 /* Fills *s from the plan; false: a pool failed. */
 static bool
-emit_plan(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
+emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 {
 	bool done = true;
 
@@ -405,6 +438,8 @@ emit_plan(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 		return true;
 	case PLAN_AGAIN:
 		done = emit_again(tcp, t, p, s);
+		if (done)
+			emit_more(tcp, t, p);
 		break;
 	case PLAN_NEW:
 		done = emit_new(tcp, t, p, s);

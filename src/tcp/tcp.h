@@ -139,7 +139,8 @@ enum {
 	R_LOST = 2,	/* taken for lost; to be sent again */
 	R_AGAIN = 4,	/* was retransmitted: no RTT from it (Karn) */
 	R_FIN = 8,	/* its last number is our FIN */
-	R_FLIGHT = 16	/* counted in active.pipe */
+	R_FLIGHT = 16,	/* counted in active.pipe */
+	R_PROBE = 32	/* a byte sent into a closed window */
 };
 
 struct rec {

@@ -98,6 +98,29 @@ lost_window_update(void)
 }
 SCENE(lost_window_update)
 
+/* The byte of a probe that was not taken goes with what stands behind it, and does
+ * not hold that up. */
+static void
+probe_byte_not_alone(void)
+{
+	struct world *w = small_window(4096);
+	const struct world_seen *s;
+
+	says(w, A, 5000);
+	run_for(w, 2 * SW_S);
+	ok(status_of(w, A).snd_nxt - w->iss[A] == 4098);
+	closes(w, A);
+	skip_wire(w);
+	hears(w, B, 4096);
+	run_for(w, 100 * SW_MS);
+	s = next_of(w, A, &w->told);
+	ok(s != NULL && s->seg.len == 904 && s->seg.seq - w->iss[A] == 4097 &&
+	   (s->seg.ctl & SW_FIN));
+	hears(w, B, 904);
+	world_end(w);
+}
+SCENE(probe_byte_not_alone)
+
 /* A window smaller than a segment: the head of the queue is cut. */
 static void
 window_below_segment(void)
@@ -570,6 +593,7 @@ main(void)
 	PLAY("MUST-24 MUST-25 MUST-26 MUST-28 keep-alive", keep_alive);
 	PLAY("MUST-27 keep-alive of a dead peer", keep_alive_dead_peer);
 	PLAY("keep-alive and persist", keep_alive_and_persist);
+	PLAY("the byte of a probe", probe_byte_not_alone);
 	PLAY("SHLD-3 unread bytes in LAST-ACK", unread_in_last_ack);
 	PLAY("MUST-60 more to come", more_to_come);
 	PLAY("idle for a month", idle_for_a_month);
