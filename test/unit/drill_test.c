@@ -258,6 +258,12 @@ test_profiles(void)
 	       "+0 accept(3, ..., ...) = 4\n"
 	       "+0 < P. 1:1001(1000) ack 1 win 1000\n"
 	       "+.04 > . 1:1(0) ack 1001 win 1009\n");
+	/* each refused segment is answered, however close they come */
+	passes(OPEN "+0 < R 2:2(0)\n+0 > . 1:1(0) ack 1\n"
+		    "+0 < S 2:2(0)\n+0 > . 1:1(0) ack 1\n"
+		    "+0 < . 1:1(0) ack 100\n+0 > . 1:1(0) ack 1\n");
+	fails("//: profile linux\n" OPEN "+0 < R 2:2(0)\n+0 > . 1:1(0) ack 1\n"
+	      "+0 < S 2:2(0)\n+0 > . 1:1(0) ack 1\n", "no packet came");
 	ok(drill_profile_named("freebsd") == DRILL_FREEBSD);
 	ok(drill_profile_named("") == DRILL_N_PROFILES);
 }
