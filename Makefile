@@ -5,7 +5,7 @@
 #	make test       everything that CI asks, in about a quarter of an hour
 #	make check      the part of it to run before a commit, in under a minute
 #	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x
-#	                hash seeds fuzz kernel install plugin (tools/test-all lists them)
+#	                hash seeds off fuzz kernel install plugin (tools/test-all lists them)
 #	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
 #	make seeds fuzz check-core tidy format install uninstall clean
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,

@@ -236,6 +236,9 @@ reuse_of_time_wait(void)
 	releases(w, A);
 	until(w, B, SW_TIME_WAIT);
 	run_for(w, SW_S);
+	forge(w, B, "S 0:0(0) win 1000"); /* an old duplicate does not */
+	run_for(w, SW_S);
+	ok(state_of(w, B) == SW_TIME_WAIT);
 	releases(w, B);
 	skip_wire(w);
 	skip_path(w);
@@ -249,6 +252,23 @@ reuse_of_time_wait(void)
 	world_end(w);
 }
 SCENE(reuse_of_time_wait)
+
+/* The application goes while its bytes are on the way: they arrive, and the FIN behind them. */
+static void
+release_with_bytes_queued(void)
+{
+	struct world *w = scene_established();
+
+	says(w, A, 20000);
+	run_for(w, SW_MS);
+	ok(status_of(w, A).snd_queued > 0);
+	releases(w, A);
+	hears_all(w, B, 20000);
+	until(w, B, SW_CLOSE_WAIT);
+	ok(status_of(w, B).error == SW_OK);
+	world_end(w);
+}
+SCENE(release_with_bytes_queued)
 
 /* After 2 MSL the same ports open again, and nothing of the old is left. */
 static void
@@ -408,6 +428,7 @@ main(void)
 	PLAY("lost FIN", lost_fin);
 	PLAY("old duplicate in TIME-WAIT", old_duplicate_in_time_wait);
 	PLAY("MAY-2 newer SYN in TIME-WAIT", reuse_of_time_wait);
+	PLAY("release with bytes queued", release_with_bytes_queued);
 	PLAY("port reuse after TIME-WAIT", reuse_after_time_wait);
 	PLAY("CLOSE-WAIT held by the application", close_wait_held);
 	PLAY("FIN-WAIT-2 without application", fin_wait_2_released);

@@ -396,6 +396,7 @@ urgent(void)
 {
 	struct world *w = scene_established();
 	uint8_t bytes[200] = {1, 2, 3};
+	static const uint8_t more[4000];
 	const struct sw_trace *t;
 
 	ok(sw_send(w->stack[A], now(w), w->conn[A], bytes, 100, 0) == 100);
@@ -416,6 +417,13 @@ urgent(void)
 	ok(sw_send(w->stack[A], now(w), w->conn[A], bytes, 10, 0) == 10);
 	run_for(w, SW_S);
 	ok(!(text_of(w, A, 0)->ctl & SW_URG)); /* it is behind */
+	skip_wire(w);
+	ok(sw_send(w->stack[A], now(w), w->conn[A], more, 4000, SW_SEND_URGENT) == 4000);
+	run_for(w, SW_S); /* longer than a segment */
+	t = text_of(w, A, 0);
+	ok(t && (t->ctl & SW_URG) && t->up == 4000);
+	t = text_of(w, A, 1);
+	ok(t && (t->ctl & SW_URG) && t->up == 4000 - text_of(w, A, 0)->len);
 	world_end(w);
 }
 SCENE(urgent)

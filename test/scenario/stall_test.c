@@ -133,12 +133,13 @@ window_below_segment(void)
 	forge(w, A, ". 1:1(0) ack 1 win 100"); /* taken back: MUST-34 */
 	run_for(w, SW_MS);
 	skip_wire(w);
+	says(w, A, 3000); /* nothing of it may go */
 	run_for(w, 1500 * SW_MS);
 	for (const struct world_seen *s; (s = next_of(w, A, &w->told)) != NULL;)
 		ok(s->seg.len == 100 && s->seg.seq - w->iss[A] == 1);
 	w->path[A].loss = 0;
 	path_changes(w, A);
-	hears_all(w, B, 5000);
+	hears_all(w, B, 8000);
 	world_end(w);
 }
 SCENE(window_below_segment)
@@ -257,7 +258,36 @@ no_trouble(void)
 }
 SCENE(no_trouble)
 
-/*= RFC 9293 3.8.6.2 MUST-38, MUST-39: no silly window, and no stall for fear of one */
+/*= RFC 9293 3.8.6.2.1 MUST-38: a silly window waits, but not for ever (MUST-60) */
+static void
+silly_windows(void)
+{
+	struct world *w = small_window(65535);
+	uint32_t mss = status_of(w, A).mss;
+	const struct world_seen *s;
+
+	deafen(w);
+	forge(w, A, ". 1:1(0) ack 1 win 600");
+	run_for(w, SW_MS);
+	skip_wire(w);
+	says(w, A, 5000);
+	run_for(w, status_of(w, A).rto / 2);
+	expect_silence(w);
+	run_for(w, status_of(w, A).rto);
+	s = next_of(w, A, &w->told);
+	ok(s != NULL && s->seg.len == 600 && s->seg.seq - w->iss[A] == 1);
+	forge(w, A, ". 1:1(0) ack 601 win 3000");
+	run_for(w, SW_MS);
+	for (uint32_t i = 0; i < 2; i++) {
+		s = next_of(w, A, &w->told);
+		ok(s != NULL && s->seg.len == mss && s->seg.seq - w->iss[A] == 601 + i * mss);
+	}
+	ok(next_of(w, A, &w->told) == NULL); /* the rest of the window is silly */
+	world_end(w);
+}
+SCENE(silly_windows)
+
+/*= RFC 9293 3.8.6.2.2 MUST-39: no silly window is offered, and no stall for fear of one */
 static void
 hysteresis(void)
 {
@@ -582,7 +612,8 @@ main(void)
 	PLAY("MUST-66 what a closed window hears", closed_window_hears);
 	PLAY("window grows by a setting", window_grows);
 	PLAY("R1 is not for who answers probes", no_trouble);
-	PLAY("MUST-38 MUST-39 reader of single bytes", hysteresis);
+	PLAY("MUST-38 silly windows", silly_windows);
+	PLAY("MUST-39 reader of single bytes", hysteresis);
 	PLAY("retransmission timer is not put off", timer_pushed);
 	PLAY("MUST-20 SHLD-9 backing off, R1 and R2", backoff);
 	PLAY("MUST-21 user timeout", user_timeout);
