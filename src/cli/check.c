@@ -4,28 +4,41 @@
  */
 #define _GNU_SOURCE
 #include <argp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "explore/explore.h"
 
-enum { KEY_LOSS = 0x100, KEY_DUP, KEY_REORDER, KEY_STATS, KEY_BREAK, KEY_MEMORY, KEY_WRAPPED };
-enum { BUDGET_MAX = 8, MEMORY_MAX = 1 << 20, MEMORY_MB = 6000 };
+enum {
+	KEY_LOSS = 0x100,
+	KEY_DUP,
+	KEY_REORDER,
+	KEY_STATS,
+	KEY_BREAK,
+	KEY_MEMORY,
+	KEY_WRAPPED,
+	KEY_PLAIN
+};
+enum { MEMORY_MAX = 1 << 20, MEMORY_MB = 6000 };
 
 /* clang-format off */
 static const struct argp_option options[] = {
 	{"loss", KEY_LOSS, "N", 0, "the network may lose N segments (0)", 0},
-	{"dup", KEY_DUP, "N", 0, "it may bring N segments twice; in `reuse', any one that is not "
-	 "older than an MSL (0, in `reuse' 1)", 0},
+	{"dup", KEY_DUP, "N", 0, "it may bring N segments twice; in `reuse', any one that was ever "
+	 "sent (0, in `reuse' 1)", 0},
 	{"reorder", KEY_REORDER, 0, 0, "it may bring what is in flight in any order", 0},
 	{"stats", KEY_STATS, 0, 0, "print the number of states at each depth", 0},
 	{"break", KEY_BREAK, "NAME", 0, "explore a copy of the core in which a rule is broken: "
 	 "two-way, no-time-wait, short-time-wait, fixed-iss, ack-less-fin, no-paws", 0},
-	{"wrapped", KEY_WRAPPED, 0, 0, "each connection begins with the same numbers, as if they had "
-	 "gone round, and has timestamps (`no-paws' has this on)", 0},
+	{"wrapped", KEY_WRAPPED, 0, 0, "each connection begins just below the last one's numbers, as if "
+	 "they had gone round, and has timestamps (`no-paws' has this on)", 0},
+	{"plain", KEY_PLAIN, 0, 0, "leave nothing out and take no two states for the same that differ "
+	 "in a byte: for small scopes, to compare", 0},
 	{"memory", KEY_MEMORY, "MB", 0, "use no more than that (6000)", 0},
 	{0}
 };
@@ -72,11 +85,11 @@ parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_LOSS:
-		c->job.loss = number(arg, BUDGET_MAX, state);
+		c->job.loss = number(arg, EXPLORE_BUDGET_MAX, state);
 		c->loss_given = true;
 		return 0;
 	case KEY_DUP:
-		c->job.dup = number(arg, BUDGET_MAX, state);
+		c->job.dup = number(arg, EXPLORE_BUDGET_MAX, state);
 		c->dup_given = true;
 		return 0;
 	case KEY_REORDER:
@@ -92,6 +105,9 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_WRAPPED:
 		c->job.wrapped = true;
+		return 0;
+	case KEY_PLAIN:
+		c->job.plain = true;
 		return 0;
 	case KEY_MEMORY:
 		c->job.memory = (size_t)number(arg, MEMORY_MAX, state) << 20;
@@ -125,6 +141,15 @@ break_defaults(struct check *c)
 		c->job.dup = !close;
 }
 
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
 static double
 seconds(void)
 {
@@ -145,6 +170,11 @@ verb_check(int argc, char **argv)
 
 	c.job.memory = (size_t)MEMORY_MB << 20;
 	c.job.out = stdout;
+	c.job.progress = isatty(STDERR_FILENO) ? stderr : NULL;
+	c.job.stop = &stopped;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
 	argp_parse(&argp, argc, argv, 0, NULL, &c);
 	break_defaults(&c);
 	for (int scope = c.first; scope <= c.last && end == EXPLORE_HELD; scope++) {
@@ -159,6 +189,7 @@ verb_check(int argc, char **argv)
 	       (unsigned long long)count.moves, count.depth, seconds() - start,
 	       end == EXPLORE_HELD     ? "all properties hold"
 	       : end == EXPLORE_FAILED ? "a property failed"
+	       : end == EXPLORE_STOPPED ? "not finished, as it was stopped"
 				       : "not finished, as the memory allowed is used up");
 	return end == EXPLORE_HELD ? EXIT_DONE : EXIT_FAILED;
 }

@@ -11,22 +11,11 @@ enum { LINE = 54, STATE = 13 };
 
 /* The state of a host's connection as far as anybody can see it. */
 static const char *
-state_of(const struct here *h, int side)
+state_of(const struct here *h, const struct world *w, int side)
 {
-	const struct app *a = &h->w.app[side];
-	struct sw_status s = {.bytes = sizeof(s)};
-	struct sw_counters c = {.bytes = sizeof(c)};
+	uint8_t state = hosts_seen(&h->hosts, side, w->host[side])->state;
 
-	if (a->conn && h->rules->core->status(h->stack[side], a->conn, &s) == SW_OK)
-		return sw_state_name(s.state);
-	h->rules->core->counters(h->stack[side], &c);
-	if (c.pool_used[SW_POOL_TIME_WAITS] > 0)
-		return "TIME-WAIT";
-	if (c.pool_used[SW_POOL_HALF_OPENS] > 0)
-		return "SYN-RECEIVED";
-	if (c.pool_used[SW_POOL_CONNS] > 0)
-		return "(released)";
-	return a->listener ? "LISTEN" : "CLOSED";
+	return state == STATE_RELEASED ? "(released)" : sw_state_name((enum sw_state)state);
 }
 
 /* "SYN,ACK 12:12(0) ack 5 "AB"": numbers as on the wire. */
@@ -95,57 +84,63 @@ tell_head(FILE *out)
 	fprintf(out, "     %-*s  %-*s  %s\n", STATE, "left", LINE, "", "right");
 }
 
+static void
+tell_line(FILE *out, const struct here *h, const struct world *w, int number, const char *line)
+{
+	fprintf(out, "%3d  %-*s  %-*s  %s\n", number, STATE, state_of(h, w, 0), LINE, line,
+		state_of(h, w, 1));
+}
+
 /* A line for each that is lost. */
 static bool
-tell_loss(FILE *out, struct here *h, move m, int number)
+tell_loss(FILE *out, struct here *h, struct world *w, int number)
 {
 	char line[LINE + 1], text[80];
 
 	for (int side = 0; side < 2; side++) {
-		for (int i = 0; i < h->w.flights[side]; i++) {
-			segment_text(&h->segments[h->w.flight[side][i]], text, sizeof(text));
+		for (int i = 0; i < w->flight.n[side]; i++) {
+			segment_text(hosts_segment(&h->hosts, w->flight.segment[side][i]), text,
+				     sizeof(text));
 			arrow(line, side, MOVE_LOSE, text);
-			fprintf(out, "%3d  %-*s  %-*s  %s\n", number, STATE, state_of(h, 0), LINE,
-				line, state_of(h, 1));
+			tell_line(out, h, w, number, line);
 		}
 	}
-	return world_move(h, m);
+	return world_move(h, w, MOVE(MOVE_LOSE, LOSE_ALL, 0));
 }
 
 /* Makes the move and prints a line for it; false: a property failed there. */
 bool
-tell_move(FILE *out, struct here *h, move m, int number)
+tell_move(FILE *out, struct here *h, struct world *w, move m, int number)
 {
 	int side = MOVE_SIDE(m), i = MOVE_INDEX(m);
-	sw_ns before = h->w.now;
 	char line[LINE + 1] = "", text[80];
+	sw_ns wait;
 	bool good;
 
 	if (MOVE_KIND(m) == MOVE_LOSE && side == LOSE_ALL)
-		return tell_loss(out, h, m, number);
+		return tell_loss(out, h, w, number);
 	switch (MOVE_KIND(m)) {
 	case MOVE_DELIVER:
 	case MOVE_LOSE:
 	case MOVE_DUP:
 	case MOVE_REPLAY:
-		i = MOVE_KIND(m) == MOVE_REPLAY ? h->w.old[i] : h->w.flight[side][i];
-		segment_text(&h->segments[i], text, sizeof(text));
+		i = MOVE_KIND(m) == MOVE_REPLAY ? i : w->flight.segment[side][i];
+		segment_text(hosts_segment(&h->hosts, (uint32_t)i), text, sizeof(text));
 		arrow(line, side, MOVE_KIND(m), text);
-		good = world_move(h, m);
+		good = world_move(h, w, m);
 		break;
 	case MOVE_CALL:
 		snprintf(text, sizeof(text), "%s", call_name(h, side, (enum call)i));
-		good = world_move(h, m);
+		good = world_move(h, w, m);
 		between(line, text, side ? LINE - 1 - (int)strlen(text) : 1);
 		break;
 	default:
-		good = world_move(h, m);
-		snprintf(text, sizeof(text), "%.3f s pass",
-			 (double)(h->w.now - before) / (double)SW_S);
+		wait = world_wait(h, w);
+		good = world_move(h, w, m);
+		snprintf(text, sizeof(text), "%.3f s pass", (double)wait / (double)SW_S);
 		between(line, text, (LINE - (int)strlen(text)) / 2);
 		break;
 	}
-	fprintf(out, "%3d  %-*s  %-*s  %s\n", number, STATE, state_of(h, 0), LINE, line,
-		state_of(h, 1));
+	tell_line(out, h, w, number, line);
 	return good;
 }

@@ -10,6 +10,6 @@
 
 void tell_head(FILE *);
 /* Makes the move and prints a line for it; false: a property failed there. */
-bool tell_move(FILE *, struct here *, move, int number);
+bool tell_move(FILE *, struct here *, struct world *, move, int number);
 
 #endif
