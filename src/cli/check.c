@@ -187,9 +187,9 @@ verb_check(int argc, char **argv)
 	}
 	printf("%llu states, %llu moves, depth %u, %.1f s: %s\n", (unsigned long long)count.states,
 	       (unsigned long long)count.moves, count.depth, seconds() - start,
-	       end == EXPLORE_HELD     ? "all properties hold"
-	       : end == EXPLORE_FAILED ? "a property failed"
+	       end == EXPLORE_HELD	? "all properties hold"
+	       : end == EXPLORE_FAILED	? "a property failed"
 	       : end == EXPLORE_STOPPED ? "not finished, as it was stopped"
-				       : "not finished, as the memory allowed is used up");
+					: "not finished, as the memory allowed is used up");
 	return end == EXPLORE_HELD ? EXIT_DONE : EXIT_FAILED;
 }

@@ -148,8 +148,8 @@ close_waits(const struct host *h)
 {
 	struct sw_status s = {.bytes = sizeof(s)};
 
-	return may_receive(h) &&
-	       h->rules->core->status(h->stack, h->app.conn, &s) == SW_OK && s.rcv_queued == 0;
+	return may_receive(h) && h->rules->core->status(h->stack, h->app.conn, &s) == SW_OK &&
+	       s.rcv_queued == 0;
 }
 
 /* Makes the call; false: it was refused, and nothing has changed. */
@@ -224,8 +224,8 @@ app_observe(struct host *h)
 	}
 	/* Reading the peer's close changes nothing but the application, which may then go,
 	 * or wait: so it may as well read it at once.  Bytes wait to be read at any time. */
-	while (h->wrong == NULL && (h->rules->reads_at_once ? may_receive(h)
-							    : !h->rules->plain && close_waits(h)))
+	while (h->wrong == NULL &&
+	       (h->rules->reads_at_once ? may_receive(h) : !h->rules->plain && close_waits(h)))
 		receive_call(h);
 	if ((a->done & DONE_FAILED) && a->error != SW_E_REFUSED && h->rules->graceful)
 		host_fails(h, "a connection failed that no application has ended");

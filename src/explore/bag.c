@@ -65,9 +65,8 @@ bag_slot(const struct bag *b, const void *key, uint32_t hashed)
 {
 	uint32_t i = hashed & (b->slots - 1);
 
-	while (b->slot[i] != 0 &&
-	       (b->slot[i] >> 32 != hashed ||
-		memcmp(bag_at(b, (uint32_t)b->slot[i] - 1), key, b->key) != 0))
+	while (b->slot[i] != 0 && (b->slot[i] >> 32 != hashed ||
+				   memcmp(bag_at(b, (uint32_t)b->slot[i] - 1), key, b->key) != 0))
 		i = (i + 1) & (b->slots - 1);
 	return &b->slot[i];
 }
@@ -161,8 +160,8 @@ heap_room(struct heap *h, size_t n)
 	void *more;
 
 	if (h->cap - h->n < n) {
-		more = grow(h->memory, h->words, h->cap * sizeof(*h->words),
-			    cap * sizeof(*h->words));
+		more =
+		    grow(h->memory, h->words, h->cap * sizeof(*h->words), cap * sizeof(*h->words));
 		if (more == NULL)
 			return NULL;
 		h->words = more;

@@ -17,8 +17,8 @@ struct memory { /* what all bags together may use */
 struct bag {
 	char *at;
 	uint32_t n, cap;
-	uint32_t size; /* of a record */
-	uint32_t key;  /* how many of its bytes tell it apart: the first; a multiple of 4 */
+	uint32_t size;	/* of a record */
+	uint32_t key;	/* how many of its bytes tell it apart: the first; a multiple of 4 */
 	uint64_t *slot; /* open addressing: hash << 32 | number + 1; 0: free */
 	uint32_t slots; /* a power of two; 0: none yet */
 	struct memory *memory;

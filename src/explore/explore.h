@@ -21,12 +21,12 @@ struct explore_job {
 	enum explore_break broken;
 	unsigned loss, dup;
 	bool reorder, stats;
-	bool wrapped;  /* numbers begin anew for each connection, and there are timestamps */
-	bool plain;    /* merge nothing that differs in a byte, and leave out no move */
-	unsigned ways; /* bits: which of a scope's; 0: all */
-	size_t memory; /* bytes that may be used */
-	FILE *out;     /* the scope, its states; a counterexample */
-	FILE *progress;			   /* now and then a line; NULL */
+	bool wrapped;	/* numbers begin anew for each connection, and there are timestamps */
+	bool plain;	/* merge nothing that differs in a byte, and leave out no move */
+	unsigned ways;	/* bits: which of a scope's; 0: all */
+	size_t memory;	/* bytes that may be used */
+	FILE *out;	/* the scope, its states; a counterexample */
+	FILE *progress; /* now and then a line; NULL */
 	const volatile sig_atomic_t *stop; /* set: end soon; NULL */
 };
 

@@ -28,10 +28,10 @@ enum open_way { OPEN_LISTEN, OPEN_FROM, OPEN_BOTH };
 struct rules {
 	const struct explore_core *core;
 	enum open_way way;
-	uint8_t rounds; /* connections one after the other */
-	bool closes;	/* the applications close and go */
-	bool graceful;	/* no connection may fail, but by being refused */
-	bool no_reset;	/* no reset may end one, not even one that waits for its last ACK */
+	uint8_t rounds;	    /* connections one after the other */
+	bool closes;	    /* the applications close and go */
+	bool graceful;	    /* no connection may fail, but by being refused */
+	bool no_reset;	    /* no reset may end one, not even one that waits for its last ACK */
 	bool reads_at_once; /* the applications receive as soon as they can */
 	bool reorder;
 	bool replay;	/* every segment of an earlier moment may come again */

@@ -190,9 +190,8 @@ search_fact(struct search *s, const struct world *w)
 
 	for (int side = 0; side < 2; side++) {
 		const struct seen *a = seen(s, w, side);
-		const uint8_t b[8] = {a->state,		a->done, a->rounds,
-				      a->got,		(uint8_t)a->error,
-				      a->left,		a->conn, a->listener};
+		const uint8_t b[8] = {a->state,		 a->done, a->rounds, a->got,
+				      (uint8_t)a->error, a->left, a->conn,   a->listener};
 
 		memcpy(f.host[side], b, sizeof(b));
 		if (a->close_waits) /* only with `plain' */
@@ -493,8 +492,8 @@ search_way(struct search *s, int way)
 	if (s->job->stats)
 		fprintf(s->job->out,
 			"  %u scenes, %u + %u states of a host, %u + %u steps of one, %u segments, "
-			"%u in flight, %u old, %zu MB\n", s->scenes.n,
-			s->here.hosts.known[0].n, s->here.hosts.known[1].n,
+			"%u in flight, %u old, %zu MB\n",
+			s->scenes.n, s->here.hosts.known[0].n, s->here.hosts.known[1].n,
 			s->here.hosts.steps[0].n, s->here.hosts.steps[1].n,
 			s->here.hosts.segments.n, s->flights.n, s->here.olds.n,
 			s->memory.used >> 20);

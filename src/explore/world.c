@@ -275,8 +275,8 @@ world_moves(const struct here *h, const struct world *w, move list[MOVES_MAX])
 				list[n++] = MOVE(MOVE_CALL, side, c);
 	}
 	for (int i = 0; i < o->n; i++)
-		list[n++] = MOVE(MOVE_REPLAY, hosts_segment(&h->hosts, o->segment[i])->to,
-				 o->segment[i]);
+		list[n++] =
+		    MOVE(MOVE_REPLAY, hosts_segment(&h->hosts, o->segment[i])->to, o->segment[i]);
 	/* In any order, what will be lost may as well wait until nothing else is in flight:
 	 * it changes neither host, and what is delivered before it passes it anyway.  So
 	 * losing is one move, of all that is left, before the clock goes on. */

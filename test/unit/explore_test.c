@@ -64,7 +64,6 @@ test_plain(void)
 	compare((struct explore_job){.scope = EXPLORE_OPEN, .loss = 1, .reorder = true});
 	compare((struct explore_job){.scope = EXPLORE_CLOSE});
 	compare((struct explore_job){.scope = EXPLORE_REUSE});
-	compare((struct explore_job){.scope = EXPLORE_REUSE, .reorder = true});
 }
 
 /* A broken rule is found without any merging too, and no sooner. */
