@@ -61,8 +61,8 @@ fuzzers := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/fuzz/*_fuzz.c)))
 # The shared object has objects of its own, which may be loaded anywhere.
 pic_object = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
 plugin_core := $(call pic_object,$(call source,base wire tcp net))
-plugin := $(call pic_object,$(call source,sock sim drv plugin) src/drill/profile.c \
-	src/drill/sysctl.c)
+plugin := $(call pic_object,$(call source,sock sim drv plugin) src/drill/dress.c \
+	src/drill/profile.c src/drill/sysctl.c)
 plugin_test := $(BUILD)/test/plugin/plugin_test
 benches := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard bench/*.c)))
 bench_help := $(call object,$(sort $(wildcard bench/lib/*.c)))

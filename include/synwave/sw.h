@@ -121,6 +121,7 @@ struct sw_config {
 	uint8_t ttl, tos;
 	bool timestamps, window_scale, sack; /* offer them (RFC 7323, 2018) */
 	bool nagle;	       /* RFC 9293 3.7.4 */
+	bool minshall;	       /* of Nagle, only: a small segment waits for another small one */
 
 	/* times */
 	sw_ns msl;	       /* RFC 9293 3.4.1: 2 minutes */

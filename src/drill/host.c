@@ -320,6 +320,8 @@ drill_pump(struct drill_run *r)
 		if (sw_output(r->stack, r->now, r->iface, &p, 1) == 0)
 			break;
 		drill_traces_take(r);
+		if (r->profile == DRILL_FREEBSD)
+			drill_dress(p.data, p.len);
 		drill_frame_take(r, &p);
 	}
 	drill_traces_take(r);

@@ -32,6 +32,7 @@ profile_apply(enum drill_profile profile, struct sw_config *c)
 		c->challenge_every = 0;
 	if (profile == DRILL_RFC)
 		return;
+	c->minshall = true;
 	c->iw_segments = 10;
 	c->delack = 40 * SW_MS;
 	c->rto_min = 200 * SW_MS;

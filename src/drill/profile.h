@@ -18,6 +18,8 @@ enum { DRILL_NARROW = 65536 };
 enum drill_profile drill_profile_named(const char *name);
 /* All settings of a stack with that profile. */
 void drill_profile_config(enum drill_profile, struct sw_config *);
+/* The packet as the stack of profile freebsd would have dressed it.  dress.c */
+void drill_dress(uint8_t *packet, uint32_t len);
 /* One more setting, such as net.ipv4.tcp_sack and 0; false: not one that we know. */
 bool drill_sysctl(struct sw_config *, const char *name, const char *value);
 

@@ -110,6 +110,7 @@ stack_init_tcp(struct tcp *t, const struct sw_config *c)
 	t->window_scale = c->window_scale;
 	t->sack = c->sack;
 	t->nagle = c->nagle;
+	t->minshall = c->minshall;
 }
 
 /* Pools, table, ring: the whole layout. */

@@ -227,6 +227,8 @@ plugin_pump(struct plugin *p)
 		struct plugin_frame *f = malloc(sizeof(*f) + out.len);
 
 		plugin_traces_take(p);
+		if (p->profile == DRILL_FREEBSD)
+			drill_dress(out.data, out.len);
 		if (!f)
 			plugin_end("no memory");
 		f->next = NULL;

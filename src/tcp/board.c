@@ -39,6 +39,7 @@ active_take(struct tcp *tcp, struct tcb *t)
 	c->nxt.chunk = NONE;
 	c->hint = c->highest = c->retry = NONE;
 	c->recover = seq_sub(t->snd.una, 1);
+	c->small = t->snd.una;
 	return c;
 }
 

@@ -183,8 +183,9 @@ plan_again(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struc
 
 /* May a last, small piece of n bytes go now? */
 static bool
-small_allowed(const struct tcb *t, uint32_t n, uint32_t unsent)
+small_allowed(const struct tcp *tcp, const struct tcb *t, uint32_t n, uint32_t unsent)
 {
+	const struct active *c = active_of(tcp, t);
 	bool in_flight = flight(t) > 0;
 
 	/*= RFC 9293 3.8.6.2.1 MUST-38: not smaller than the queue unless half the window */
@@ -196,7 +197,10 @@ small_allowed(const struct tcb *t, uint32_t n, uint32_t unsent)
 		return false; /* until the persist timer overrides: MUST-60 */
 	/*= RFC 9293 3.7.4 SHLD-7: Nagle: small ones wait until all is acknowledged;
 	 * MUST-17: it can be switched off */
-	return !(t->flags & T_NAGLE) || !in_flight || (t->flags & T_URG_SENT);
+	if (!(t->flags & T_NAGLE) || !in_flight || (t->flags & T_URG_SENT))
+		return true;
+	/*= RFC 9293 A.3: Minshall: the tail behind full segments waits for no ACK */
+	return tcp->minshall && !seq_lt(t->snd.una, c->small);
 }
 
 /* New text, and the FIN behind the last of it. */
@@ -216,7 +220,7 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 		n = cwnd - cwnd % one;
 	if (n >= one)
 		n -= n % one; /*= RFC 9293 3.9.1.2 SHLD-28: full segments */
-	else if (unsent > 0 && (n == 0 || !small_allowed(t, n, unsent)))
+	else if (unsent > 0 && (n == 0 || !small_allowed(tcp, t, n, unsent)))
 		return false;
 	p->fin = n == unsent && fin_unsent(t) && wnd > n;
 	if (n == 0 && !p->fin)
@@ -380,6 +384,10 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	if ((t->flags & T_PROBE) && t->snd.wnd == 0 && p->len == 1 && !p->fin)
 		rec_at(tcp, i)->flags |= R_PROBE;
 	t->snd.nxt = seq_add(t->snd.nxt, p->len + p->fin);
+	if (p->len > 0 && p->len < seg_text(tcp, t))
+		c->small = t->snd.nxt;
+	else if (!seq_lt(t->snd.una, c->small))
+		c->small = t->snd.una; /* so that it never seems to lie ahead */
 	tcp->bytes_out += p->len;
 	return true;
 }

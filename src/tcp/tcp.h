@@ -199,6 +199,7 @@ struct active {
 	uint32_t retry;		/* no LOST record stands before it; NONE: none at all */
 	uint32_t force;		/* fast retransmit: send one lost record whatever cwnd */
 	seq fin;		/* T_FIN_KNOWN: the number of the peer's FIN */
+	seq small;		/* end of the last small segment sent: RFC 9293 A.3 */
 	uint64_t cc[8];		/* the controller's own */
 };
 
@@ -227,7 +228,7 @@ struct tcp {
 	uint32_t r1, syn_ack_tries, keep_probes, runs_per_conn, iw_segments;
 	uint32_t snd_buf, rcv_buf;
 	uint8_t ttl, tos;
-	bool timestamps, window_scale, sack, nagle;
+	bool timestamps, window_scale, sack, nagle, minshall;
 };
 
 /* What to answer when there is no connection to answer from: a RST. */

@@ -231,20 +231,51 @@ test_stamps(void)
 	fails(tick, "TS val: expected 300");
 }
 
+/* FreeBSD's order of options, whatever there is of them; the checksum is right. */
+static void
+test_freebsd_options(void)
+{
+	static const char *const syn[][2] = {
+	    {"mss 1460", "mss 1460"},
+	    {"mss 1460,sackOK", "mss 1460,sackOK,eol,eol"},
+	    {"mss 1460,nop,wscale 2", "mss 1460,nop,wscale 6"},
+	    {"mss 1460,sackOK,nop,wscale 2,nop", "mss 1460,nop,wscale 6,sackOK,eol,eol"},
+	    {"mss 1460,nop,nop,TS val 5 ecr 0", "mss 1460,nop,nop,TS val 1 ecr 5"},
+	    {"mss 1460,nop,wscale 2,sackOK,TS val 5 ecr 0",
+	     "mss 1460,nop,wscale 6,sackOK,TS val 1 ecr 5"},
+	};
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof(syn) / sizeof(syn[0]); i++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			snprintf(text, sizeof(text),
+				 "%s//: profile freebsd\n"
+				 "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+				 "+0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n"
+				 "+0 < S 0:0(0) win 65535 <%s>\n"
+				 "+0 > S. 0:0(0) ack 1 <%s>\n",
+				 v6 ? "--ip_version=ipv6 --mtu=1520\n" : "", syn[i][0], syn[i][1]);
+			passes(text);
+		}
+}
+
 static void
 test_profiles(void)
 {
 	static const char text[] =
 	    " 0   socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3\n"
 	    "+0   connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n"
-	    "+0   > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 0 ecr 0,nop,wscale %d>\n"
+	    "+0   > S 0:0(0) win 65535 <%s>\n"
 	    "+.1  < S. 0:0(0) ack 1 win 1000 <mss 1000,sackOK,TS val 1 ecr 0,nop,wscale 0>\n"
 	    "+0   > . 1:1(0) ack 1 <...>\n";
-	static const int scale[DRILL_N_PROFILES] = {5, 8, 6};
+	static const char *const options[DRILL_N_PROFILES] = {
+	    "mss 1460,sackOK,TS val 0 ecr 0,nop,wscale 5",
+	    "mss 1460,sackOK,TS val 0 ecr 0,nop,wscale 8",
+	    "mss 1460,nop,wscale 6,sackOK,TS val 0 ecr 0"};
 	char script[1024];
 
 	for (int i = 0; i < DRILL_N_PROFILES; i++) {
-		snprintf(script, sizeof(script), text, scale[i]);
+		snprintf(script, sizeof(script), text, options[i]);
 		if (!ok(run(script, (enum drill_profile)i) == DRILL_PASSED))
 			printf("# %s\n", said);
 	}
@@ -263,7 +294,8 @@ test_profiles(void)
 		    "+0 < S 2:2(0)\n+0 > . 1:1(0) ack 1\n"
 		    "+0 < . 1:1(0) ack 100\n+0 > . 1:1(0) ack 1\n");
 	fails("//: profile linux\n" OPEN "+0 < R 2:2(0)\n+0 > . 1:1(0) ack 1\n"
-	      "+0 < S 2:2(0)\n+0 > . 1:1(0) ack 1\n", "no packet came");
+	      "+0 < S 2:2(0)\n+0 > . 1:1(0) ack 1\n",
+	      "no packet came");
 	ok(drill_profile_named("freebsd") == DRILL_FREEBSD);
 	ok(drill_profile_named("") == DRILL_N_PROFILES);
 }
@@ -368,6 +400,7 @@ main(void)
 	TEST("blocks of code", test_code);
 	TEST("timestamps", test_stamps);
 	TEST("profiles", test_profiles);
+	TEST("FreeBSD's order of options", test_freebsd_options);
 	TEST("ICMP and UDP", test_icmp);
 	TEST("both ends of SYNs", test_ends);
 	return plan_done();
