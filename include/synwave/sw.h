@@ -373,7 +373,8 @@ enum sw_option {
 	SW_OPT_KEEP_INTERVAL,
 	SW_OPT_KEEP_PROBES,  /* 1..255 */
 	SW_OPT_BACKLOG,	     /* a listener's */
-	SW_OPT_V6_ONLY	     /* a listener's: 1: on address any, not for IPv4 */
+	SW_OPT_V6_ONLY,	     /* a listener's: 1: on address any, not for IPv4 */
+	SW_OPT_QUICK_ACK     /* 1: no ACK of data waits, and one that does goes at once */
 };
 /* Of a listener: its connections begin with it from now on. */
 int sw_set(struct sw_stack *, sw_ns now, sw_conn, enum sw_option, uint64_t value);

@@ -21,8 +21,8 @@
  *
  * Where it differs from Linux: no SIGPIPE, ever; SO_OOBINLINE is always on;
  * bytes that were not read when a RST came are gone (RFC 9293 3.10.7.4);
- * TCP_USER_TIMEOUT counts in whole seconds, rounded up; TCP_QUICKACK and
- * TCP_DEFER_ACCEPT are kept and do nothing.
+ * TCP_USER_TIMEOUT counts in whole seconds, rounded up; TCP_QUICKACK stays as it
+ * was set; TCP_DEFER_ACCEPT is kept and does nothing.
  */
 #ifndef SYNWAVE_SW_SOCK_H
 #define SYNWAVE_SW_SOCK_H

@@ -28,7 +28,7 @@ enum { SHUT_RECV = 1, SHUT_SEND = 2, SHUT_BOTH = 3 };
 
 /* What setsockopt() sets; accepted sockets begin with a copy. */
 struct sock_settings {
-	bool reuse, keepalive, nodelay, cork, v6_only;
+	bool reuse, keepalive, nodelay, cork, quick_ack, v6_only;
 	bool linger;
 	int linger_s;
 	int snd_buf, rcv_buf; /* 0: the stack's */
@@ -36,7 +36,7 @@ struct sock_settings {
 	int keep_idle, keep_interval, keep_count; /* 0: the stack's */
 	int tos, ttl;				  /* ttl 0: the stack's */
 	int low_water;
-	int quick_ack, defer_accept;
+	int defer_accept;
 	sw_ns rcv_timeout, snd_timeout; /* SW_NEVER: none */
 };
 

@@ -211,6 +211,7 @@ sock_apply(const struct sw_sock_host *h, const struct sock *s)
 	    {SW_OPT_KEEP_IDLE, true, (uint64_t)set->keep_idle},
 	    {SW_OPT_KEEP_INTERVAL, true, (uint64_t)set->keep_interval},
 	    {SW_OPT_KEEP_PROBES, true, (uint64_t)set->keep_count},
+	    {SW_OPT_QUICK_ACK, true, set->quick_ack},
 	    {SW_OPT_TOS, true, (uint64_t)set->tos},
 	    {SW_OPT_TTL, set->ttl > 0, (uint64_t)set->ttl},
 	    {SW_OPT_SND_BUF, set->snd_buf > 0, (uint64_t)set->snd_buf},

@@ -110,6 +110,10 @@ set_one(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 	case SW_OPT_KEEPALIVE:
 		keep_again(t);
 		return set_flag(t, T_KEEPALIVE, value != 0);
+	case SW_OPT_QUICK_ACK:
+		if (value != 0 && (t->flags & T_ACK_LATER))
+			t->flags |= T_ACK_NOW;
+		return set_flag(t, T_QUICK, value != 0);
 	case SW_OPT_SND_BUF:
 	case SW_OPT_RCV_BUF:
 		return set_buffer(tcp, t, which, value);
@@ -143,7 +147,7 @@ tcp_set(struct tcp *tcp, struct tcb *t, sw_ns now, enum sw_option which, uint64_
 void
 tcp_habits(const struct tcb *t, struct habits *h)
 {
-	h->flags = t->flags & (T_NAGLE | T_KEEPALIVE);
+	h->flags = t->flags & T_HABITS;
 	h->snd_buf = t->snd_buf;
 	h->rcv_buf = t->rcv_buf;
 	h->mss = t->path_mss;
@@ -159,7 +163,7 @@ tcp_habits(const struct tcb *t, struct habits *h)
 void
 tcp_adopt(struct tcp *tcp, struct tcb *t, const struct habits *h)
 {
-	t->flags = (t->flags & ~(uint32_t)(T_NAGLE | T_KEEPALIVE)) | h->flags;
+	t->flags = (t->flags & ~(uint32_t)T_HABITS) | h->flags;
 	t->snd_buf = h->snd_buf;
 	t->rcv_buf = h->rcv_buf;
 	rcv_begin(t);

@@ -54,11 +54,14 @@ enum { /* tcb.flags */
 	T_TROUBLE = 1 << 18,   /* R1 reached, or a soft ICMP error */
 	T_CHALLENGE = 1 << 19, /* the ACK owed answers something refused */
 	T_CHALLENGED = 1 << 20, /* `challenge_ms` counts */
+	T_QUICK = 1 << 21,     /* no ACK waits: the application wants it so */
 	T_OPENED = 1 << 22,    /* reached ESTABLISHED at some time */
 	T_FIN_KNOWN = 1 << 23, /* the peer's FIN came ahead of a gap: active.fin */
 	T_BROKEN = 1 << 24,    /* an invariant failed: this connection is reset */
 	T_FAR = 1 << 25	       /* a GiB was acknowledged: ISS is no bound any more */
 };
+
+enum { T_HABITS = T_NAGLE | T_KEEPALIVE | T_QUICK }; /* what an application sets */
 
 enum { /* tcb.news: what net must look at after a call; net clears it */
 	NEWS_READY = 1,	 /* sw_ready()'s answer may have changed */
@@ -123,7 +126,7 @@ struct tcb {
 
 /* What a listener's application has set for the connections to come. */
 struct habits {
-	uint32_t flags; /* T_NAGLE, T_KEEPALIVE */
+	uint32_t flags; /* T_HABITS of them */
 	uint32_t snd_buf, rcv_buf;
 	uint16_t mss, user_timeout_s, keep_idle_s, keep_interval_s;
 	uint8_t keep_probes, ttl, tos;

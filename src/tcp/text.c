@@ -179,6 +179,8 @@ ack_soon(struct tcp *tcp, struct tcb *t, uint32_t len)
 	c->unacked += len;
 	if (c->unacked >= 2u * t->mss || c->runs.head != NONE || tcp->delack == 0)
 		t->flags |= T_ACK_NOW;
+	if (t->flags & T_QUICK)
+		t->flags |= T_ACK_NOW;
 	if (t->flags & (T_ACK_NOW | T_ACK_LATER))
 		return;
 	t->flags |= T_ACK_LATER;

@@ -252,6 +252,33 @@ delayed_ack(void)
 }
 SCENE(delayed_ack)
 
+/* The receiver's application wants no ACK to wait; one that waits already goes at once. */
+static void
+quick_ack(void)
+{
+	struct world *w = data_established(true);
+
+	says(w, A, 100);
+	run_for(w, 20 * SW_MS);
+	skip_wire(w);
+	ok(sw_set(w->stack[B], now(w), w->conn[B], SW_OPT_QUICK_ACK, 1) == SW_OK);
+	run_for(w, SW_MS);
+	ok(w->n_wire - w->told == 1 && w->wire[w->n_wire - 1].seg.ack - w->iss[A] == 101);
+	run_for(w, 20 * SW_MS);
+	skip_wire(w);
+	says(w, A, 100);
+	run_for(w, 15 * SW_MS);
+	ok(w->n_wire - w->told == 2 && w->wire[w->n_wire - 1].seg.ack - w->iss[A] == 201);
+	run_for(w, 20 * SW_MS);
+	skip_wire(w);
+	ok(sw_set(w->stack[B], now(w), w->conn[B], SW_OPT_QUICK_ACK, 0) == SW_OK);
+	says(w, A, 100);
+	run_for(w, 15 * SW_MS);
+	ok(w->n_wire - w->told == 1);
+	world_end(w);
+}
+SCENE(quick_ack)
+
 /*= RFC 9293 3.7.4 SHLD-7, MUST-17 */
 static void
 nagle(void)
@@ -604,6 +631,7 @@ main(void)
 	PLAY("timeout collapses cwnd", timeout_collapses);
 	PLAY("SACK order, D-SACK", sack_order);
 	PLAY("MUST-40 SHLD-18 SHLD-19 delayed ACK", delayed_ack);
+	PLAY("no ACK waits where the application wants none to", quick_ack);
 	PLAY("SHLD-7 MUST-17 Nagle", nagle);
 	PLAY("path MTU", path_mtu);
 	PLAY("SHLD-14 right edges, timestamps", edges_and_echoes);
