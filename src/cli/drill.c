@@ -14,7 +14,19 @@
 #include "cli.h"
 #include "drill.h"
 
-enum { KEY_TAP = 0x100, KEY_LADDER, KEY_TWINS, KEY_SET, KEY_SET_LAST = KEY_SET + 8 };
+enum {
+	KEY_TAP = 0x100,
+	KEY_LADDER,
+	KEY_TWINS,
+	KEY_KERNEL,
+	KEY_LONGEST,
+	KEY_SO,
+	KEY_SO_FLAGS,
+	KEY_SET,
+	KEY_SET_LAST = KEY_SET + 8
+};
+
+enum { LONGEST_S = 20 }; /* of real time, for one script */
 
 /* clang-format off */
 static const struct argp_option options[] = {
@@ -27,16 +39,24 @@ static const struct argp_option options[] = {
 	 "run each script over IPv6 too, on a link 20 bytes wider, so that segments have the "
 	 "same sizes; not if it names its --ip_version", 0},
 	{"verbose", 'v', 0, 0, "one line for each script that passes", 0},
-	{0, 0, 0, 0, "As in the original, and they win over the script's own:", 1},
-	{"ip_version", KEY_SET, "ipv4|ipv6|ipv4-mapped-ipv6", 0, "what goes on the wire", 1},
-	{"local_ip", KEY_SET + 1, "ADDRESS", 0, "the stack's", 1},
-	{"remote_ip", KEY_SET + 2, "ADDRESS", 0, "the script's", 1},
-	{"connect_port", KEY_SET + 3, "PORT", 0, "where connect(..., ..., ...) goes (8080)", 1},
-	{"bind_port", KEY_SET + 4, "PORT", 0, "where bind(..., ..., ...) listens (8080)", 1},
-	{"tolerance_usecs", KEY_SET + 5, "N", 0, "how early or late is still right (4000)", 1},
-	{"tcp_ts_tick_usecs", KEY_SET + 6, "N", 0, "check our timestamps against this clock", 1},
-	{"mtu", KEY_SET + 7, "BYTES", 0, "of the link (1500)", 1},
-	{"define", KEY_SET + 8, "NAME=VALUE", 0, "replace this word in scripts", 1},
+	{0, 0, 0, 0, "Against something else than our stack in virtual time:", 1},
+	{"kernel", KEY_KERNEL, 0, 0,
+	 "the Linux kernel, in real time, in a network namespace for each script", 1},
+	{"kernel-longest", KEY_LONGEST, "SECONDS", 0,
+	 "with --kernel skip scripts in which more time passes (20; 0: none)", 1},
+	{"so_filename", KEY_SO, "FILE", 0,
+	 "a shared object with packetdrill's table; the clock is its own", 1},
+	{"so_flags", KEY_SO_FLAGS, "TEXT", 0, "what it is given at its beginning", 1},
+	{0, 0, 0, 0, "As in the original, and they win over the script's own:", 2},
+	{"ip_version", KEY_SET, "ipv4|ipv6|ipv4-mapped-ipv6", 0, "what goes on the wire", 2},
+	{"local_ip", KEY_SET + 1, "ADDRESS", 0, "the stack's", 2},
+	{"remote_ip", KEY_SET + 2, "ADDRESS", 0, "the script's", 2},
+	{"connect_port", KEY_SET + 3, "PORT", 0, "where connect(..., ..., ...) goes (8080)", 2},
+	{"bind_port", KEY_SET + 4, "PORT", 0, "where bind(..., ..., ...) listens (8080)", 2},
+	{"tolerance_usecs", KEY_SET + 5, "N", 0, "how early or late is still right (4000)", 2},
+	{"tcp_ts_tick_usecs", KEY_SET + 6, "N", 0, "check our timestamps against this clock", 2},
+	{"mtu", KEY_SET + 7, "BYTES", 0, "of the link (1500)", 2},
+	{"define", KEY_SET + 8, "NAME=VALUE", 0, "replace this word in scripts", 2},
 	{0}
 };
 
@@ -72,7 +92,11 @@ static const char doc[] =
 	"  //: +0 < [bad-sum] . 1:1(0) ack 1    an event as above, and in it:\n"
 	"      [bad-sum] [from ADDR] [to ADDR] [ip-options HEX] <raw HEX>\n"
 	"      (over IPv6 the options stand in a destination options header)\n"
-	"  //: kernel WHY               why a kernel's TCP differs, for the reader\n"
+	"  //: kernel WHY               with --kernel the script is allowed to fail, for this\n"
+	"                               reason (-v says it, and how)\n"
+	"\n"
+	"With --kernel and --so_filename nobody can look inside: `path' is not checked, `state' "
+	"only while the descriptor is open, `iss' and `profile' do nothing.\n"
 	"\n"
 	"`sysctl ...` lines set what our stack has a setting for, `ip addr add ADDR/LEN ...` gives it "
 	"another address; other shell lines do nothing.  "
@@ -195,7 +219,7 @@ parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "'%s' is no number of jobs", arg);
 		return 0;
 	case 'v':
-		job->verbose = true;
+		job->verbose = job->settings.verbose = true;
 		return 0;
 	case KEY_TWINS:
 		a->twins = true;
@@ -205,6 +229,21 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_LADDER:
 		job->settings.ladder = true;
+		return 0;
+	case KEY_KERNEL:
+		job->settings.end = &drill_end_kernel;
+		return 0;
+	case KEY_LONGEST:
+		job->longest = strtoul(arg, &end, 10);
+		if (*end || end == arg)
+			argp_error(state, "'%s' is no number of seconds", arg);
+		return 0;
+	case KEY_SO:
+		job->settings.end = &drill_end_so;
+		job->settings.so_filename = arg;
+		return 0;
+	case KEY_SO_FLAGS:
+		job->settings.so_flags = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		list_walk(&a->list, arg);
@@ -220,11 +259,28 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* false: there can be no namespace, and that was said. */
+static bool
+kernel_ready(struct drill_job *job)
+{
+	const char *why;
+
+	if (job->settings.end != &drill_end_kernel)
+		return true;
+	job->settings.longest = job->longest * SW_S;
+	why = drill_apart_cannot();
+	if (why && job->tap)
+		printf("1..0 # SKIP %s\n", why);
+	else if (why)
+		fprintf(stderr, "synwave drill: --kernel: %s\n", why);
+	return !why;
+}
+
 int
 verb_drill(int argc, char **argv)
 {
 	const struct argp argp = {options, parse, "SCRIPT|DIR...", doc, NULL, NULL, NULL};
-	struct drill_job job = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	struct drill_job job = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN), .longest = LONGEST_S};
 	struct drill_args a = {.job = &job};
 	int code;
 
@@ -236,7 +292,7 @@ verb_drill(int argc, char **argv)
 	if (a.twins)
 		list_twins(&a.list);
 	job.list = &a.list;
-	code = drill_jobs(&job);
+	code = kernel_ready(&job) ? drill_jobs(&job) : job.tap ? EXIT_DONE : EXIT_FAILED;
 	for (size_t i = 0; i < a.list.n; i++)
 		free(a.list.item[i].path);
 	free(a.list.item);

@@ -19,13 +19,7 @@
 #include "cli.h"
 #include "drill.h"
 
-enum { JOBS_MAX = 1024, VERDICT_NONE = 3 };
-
-struct jobs_said { /* of one script */
-	uint32_t number, verdict;
-	size_t n;
-	char *text;
-};
+enum { JOBS_MAX = 1024, VERDICT_NONE = DRILL_VERDICTS };
 
 struct jobs_pipe {
 	pid_t pid;
@@ -34,7 +28,7 @@ struct jobs_pipe {
 
 /* Runs one script; what it says lies in *said, to be freed. */
 static void
-job_run(const struct drill_job *job, size_t i, struct jobs_said *said)
+job_run(const struct drill_job *job, size_t i, struct drill_said *said)
 {
 	struct drill_settings settings = job->settings;
 
@@ -43,6 +37,10 @@ job_run(const struct drill_job *job, size_t i, struct jobs_said *said)
 	said->text = NULL;
 	said->n = 0;
 	settings.twin = job->list->item[i].twin;
+	if (settings.end) {
+		drill_apart(job, &job->list->item[i], said);
+		return;
+	}
 	settings.out = open_memstream(&said->text, &said->n);
 	if (!settings.out)
 		return;
@@ -50,8 +48,38 @@ job_run(const struct drill_job *job, size_t i, struct jobs_said *said)
 	fclose(settings.out);
 }
 
+static bool
+job_failed(uint32_t verdict)
+{
+	return verdict == DRILL_FAILED || verdict == DRILL_SYNTAX;
+}
+
+/* The last line. */
 static void
-job_report(struct drill_job *job, const struct jobs_said *said)
+job_sums(const struct drill_job *job)
+{
+	const size_t *n = job->count;
+
+	printf("%zu passed, %zu failed", n[DRILL_PASSED] + n[DRILL_DIFFERS],
+	       n[DRILL_FAILED] + n[DRILL_SYNTAX]);
+	if (n[DRILL_SKIPPED])
+		printf(", %zu skipped", n[DRILL_SKIPPED]);
+	if (n[DRILL_DIFFERS])
+		printf(" (%zu differ as written)", n[DRILL_DIFFERS]);
+	putchar('\n');
+}
+
+/* "path: skipped: why" */
+static const char *
+job_why(const struct drill_said *said)
+{
+	const char *why = said->text ? strstr(said->text, "skipped: ") : NULL;
+
+	return why ? why + strlen("skipped: ") : "";
+}
+
+static void
+job_report(struct drill_job *job, const struct drill_said *said)
 {
 	const char *path = job->list->item[said->number].path;
 	const char *over = job->list->item[said->number].twin ? " over IPv6" : "";
@@ -59,8 +87,11 @@ job_report(struct drill_job *job, const struct jobs_said *said)
 
 	job->count[verdict]++;
 	if (job->tap)
-		printf("%sok %u - %s%s\n", verdict ? "not " : "", said->number + 1, path, over);
-	else if (job->verbose && !verdict)
+		printf("%sok %u - %s%s%s%.*s\n", job_failed(verdict) ? "not " : "",
+		       said->number + 1, path, over, verdict == DRILL_SKIPPED ? " # SKIP " : "",
+		       verdict == DRILL_SKIPPED ? (int)strcspn(job_why(said), "\n") : 0,
+		       job_why(said));
+	else if (job->verbose && !job_failed(verdict) && verdict != DRILL_SKIPPED)
 		printf("passed %s%s\n", path, over);
 	if (said->verdict == VERDICT_NONE)
 		printf("%s%s: the program died of it\n", job->tap ? "# " : "", path);
@@ -114,7 +145,7 @@ jobs_work(const struct drill_job *job, atomic_size_t *next, int fd)
 	size_t i;
 
 	while ((i = atomic_fetch_add(next, 1)) < job->list->n) {
-		struct jobs_said said;
+		struct drill_said said;
 
 		job_run(job, i, &said);
 		if (!jobs_write(fd, &said, sizeof(said)) || !jobs_write(fd, said.text, said.n))
@@ -152,9 +183,9 @@ jobs_start(const struct drill_job *job, atomic_size_t *next, struct jobs_pipe *p
 
 /* What one worker has to say, until it has nothing more; false: it has ended. */
 static bool
-jobs_take(int fd, struct jobs_said *all, size_t n)
+jobs_take(int fd, struct drill_said *all, size_t n)
 {
-	struct jobs_said said;
+	struct drill_said said;
 
 	if (!jobs_read(fd, &said, sizeof(said)) || said.number >= n)
 		return false;
@@ -169,7 +200,7 @@ jobs_take(int fd, struct jobs_said *all, size_t n)
 
 /* Listens to all workers until the last one has ended. */
 static void
-jobs_listen(struct jobs_pipe *pipes, int n, struct jobs_said *all, size_t scripts)
+jobs_listen(struct jobs_pipe *pipes, int n, struct drill_said *all, size_t scripts)
 {
 	struct pollfd fds[JOBS_MAX];
 	int open = n;
@@ -191,7 +222,7 @@ jobs_listen(struct jobs_pipe *pipes, int n, struct jobs_said *all, size_t script
 
 /* All scripts by workers; false: none could be started. */
 static bool
-jobs_spread(struct drill_job *job, struct jobs_said *all)
+jobs_spread(struct drill_job *job, struct drill_said *all)
 {
 	atomic_size_t *next =
 	    mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -211,12 +242,12 @@ int
 drill_jobs(struct drill_job *job)
 {
 	size_t n = job->list->n;
-	struct jobs_said *all = calloc(n, sizeof(*all));
+	struct drill_said *all = calloc(n, sizeof(*all));
 
 	if (!all)
 		return EXIT_FAILED;
 	for (size_t i = 0; i < n; i++)
-		all[i] = (struct jobs_said){.number = (uint32_t)i, .verdict = VERDICT_NONE};
+		all[i] = (struct drill_said){.number = (uint32_t)i, .verdict = VERDICT_NONE};
 	if ((size_t)job->jobs > n)
 		job->jobs = (int)n;
 	if (job->jobs == 1 || !jobs_spread(job, all))
@@ -229,8 +260,7 @@ drill_jobs(struct drill_job *job)
 	free(all);
 	if (job->tap)
 		printf("1..%zu\n# ", n);
-	printf("%zu passed, %zu failed\n", job->count[DRILL_PASSED],
-	       job->count[DRILL_FAILED] + job->count[DRILL_SYNTAX]);
+	job_sums(job);
 	if (job->count[DRILL_SYNTAX])
 		return EXIT_USAGE;
 	return job->count[DRILL_FAILED] ? EXIT_FAILED : EXIT_DONE;

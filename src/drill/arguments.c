@@ -99,7 +99,9 @@ call_fd_at(struct calling *c, int n, struct drill_sock **out)
 	if (out)
 		*out = s;
 	/* one that was never opened, or is closed: the stack says EBADF itself */
-	return s && s->live >= 0 ? s->live : fd < DRILL_FIRST_FD && fd >= 0 ? -1 : fd;
+	if (s && s->live >= 0)
+		return s->live;
+	return c->run->end->outside || (fd < DRILL_FIRST_FD && fd >= 0) ? -1 : fd;
 }
 
 const struct drill_value *
@@ -141,7 +143,7 @@ address_text(struct calling *c, const struct drill_value *v, struct sw_addr *to)
 	const struct drill_value *text = v;
 
 	if (v->kind == DRILL_CALL)
-		for (text = v->first; text && text->next;)
+		for (text = v->first; text && text->kind != DRILL_STRING;)
 			text = text->next;
 	if (text && text->kind == DRILL_STRING)
 		return sw_addr_parse(to, text->text) == SW_OK;
@@ -182,6 +184,31 @@ call_address(struct calling *c, const struct drill_value *v, bool remote,
 			  port->kind == DRILL_ANY ? (remote ? r->connect_port : r->bind_port)
 						  : (uint16_t)call_number(c, port),
 			  v6, to);
+}
+
+void
+call_address_expect(struct calling *c, const struct drill_value *v,
+		    const struct sockaddr_storage *came)
+{
+	const uint8_t *bytes = (const uint8_t *)came, *expected;
+	struct sockaddr_storage want;
+	const struct drill_value *port, *addr;
+	size_t at = came->ss_family == AF_INET6 ? 8 : 4, n = came->ss_family == AF_INET6 ? 16 : 4;
+
+	if (v->kind == DRILL_ANY || call_address(c, v, true, &want) == 0)
+		return;
+	expected = (const uint8_t *)&want;
+	port = call_member(v, "sin_port", 1);
+	port = port ? port : call_member(v, "sin6_port", 1);
+	addr = call_member(v, "sin_addr", 2);
+	addr = addr ? addr : call_member(v, "sin6_addr", 2);
+	if (want.ss_family != came->ss_family)
+		drill_fail(c->run, "family: expected %d, came %d", want.ss_family, came->ss_family);
+	else if (port->kind != DRILL_ANY && memcmp(expected + 2, bytes + 2, 2))
+		drill_fail(c->run, "port: expected %u, came %u", drill_get_16(expected + 2),
+			   drill_get_16(bytes + 2));
+	else if (addr->kind != DRILL_ANY && memcmp(expected + at, bytes + at, n))
+		drill_fail(c->run, "the address is another one");
 }
 
 void

@@ -130,7 +130,7 @@ static void
 code_info(struct code *c)
 {
 	struct drill_run *r = c->run;
-	socklen_t n = sizeof(c->info);
+	struct drill_ask ask = {.what = ASK_GETSOCKOPT, .a = IPPROTO_TCP, .b = TCP_INFO};
 
 	for (int i = r->socks - 1; i >= 0 && !c->has_info; i--) {
 		struct drill_sock *s = &r->sock[i];
@@ -141,8 +141,10 @@ code_info(struct code *c)
 		if (r->current >= 0 && (!s->has_ends || drill_flow_find(r, &s->local, &s->remote) !=
 							    r->flow[r->current]))
 			continue;
-		c->has_info =
-		    sw_sock_getsockopt(r->host, s->live, IPPROTO_TCP, TCP_INFO, &c->info, &n) == 0;
+		ask.fd = s->live;
+		ask.memory = &c->info;
+		ask.n = sizeof(c->info);
+		c->has_info = r->end->call(r, &ask) == 0;
 	}
 }
 

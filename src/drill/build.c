@@ -275,6 +275,8 @@ drill_build(struct drill_run *r, const struct drill_packet *p, uint8_t *to)
 	drill_put_16(to + header + build_sum_at(protocol),
 		     drill_sum_fold(drill_sum(sum, to + header, body)) ^
 			 (p->bad_sum ? 0x1111u : 0));
+	if (p->proto == DRILL_TCP && (p->ctl & SW_SYN) && !f->agreed)
+		f->first = p->seq + 1;
 	if (p->proto == DRILL_TCP && (p->ctl & SW_SYN) && (!f->syn_came || f->syn != p->seq)) {
 		f->fresh = !(p->ctl & SW_ACK); /* a new connection: our next SYN is named anew */
 		f->syn = p->seq;

@@ -9,7 +9,7 @@
 
 #include <sys/socket.h>
 
-#include "run.h"
+#include "end.h"
 
 enum { CALL_IOVECS = 64 };
 
@@ -18,7 +18,13 @@ struct calling {
 	struct drill_event *event;
 	long result;
 	int error; /* errno, if result is -1 */
+	sw_ns ended;
 };
+
+/* ---- call.c -------------------------------------------------------------- */
+
+/* Makes the call, unless the script has failed: result, error, ended. */
+long call_ask(struct calling *, struct drill_ask *);
 
 /* ---- symbols.c ----------------------------------------------------------- */
 
@@ -42,8 +48,14 @@ const struct drill_value *call_member(const struct drill_value *, const char *na
 /* A socket address: given, or the one of the script's settings. */
 socklen_t call_address(struct calling *, const struct drill_value *, bool remote,
 		       struct sockaddr_storage *);
+/* The same against what came; nothing is said of `...`. */
+void call_address_expect(struct calling *, const struct drill_value *,
+			 const struct sockaddr_storage *);
 /* Did an integer come out as the script says?  `...` is any. */
 void call_expect(struct calling *, const struct drill_value *, const char *what, int64_t came);
+
+/* Bytes were taken from the socket that nobody looked at: call_io.c. */
+void call_skip(struct calling *, struct drill_sock *);
 
 /* ---- the calls: true if the name is theirs ------------------------------- */
 
@@ -51,5 +63,6 @@ bool call_open(struct calling *, const char *name);   /* call_open.c */
 bool call_io(struct calling *, const char *name);     /* call_io.c */
 bool call_option(struct calling *, const char *name); /* call_option.c */
 bool call_poll(struct calling *, const char *name);   /* call_poll.c */
+bool call_file(struct calling *, const char *name);   /* call_file.c */
 
 #endif

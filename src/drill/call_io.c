@@ -72,22 +72,36 @@ io_vector(struct calling *c, const struct drill_value *list, struct io *io)
 		io->vec[n] = (struct iovec){io->room + at, (size_t)size[n]};
 }
 
+/* Knows which number the next byte has that is read; false: nobody can. */
+static bool
+io_position(struct calling *c, struct drill_sock *s)
+{
+	struct drill_flow *f;
+
+	if (s->reading)
+		return true;
+	drill_sock_look(c->run, s);
+	f = s->has_ends ? drill_flow_find(c->run, &s->local, &s->remote) : NULL;
+	if (!f || !f->syn_came)
+		return false;
+	s->position = f->first;
+	s->reading = true;
+	return true;
+}
+
+void
+call_skip(struct calling *c, struct drill_sock *s)
+{
+	if (s && c->result > 0 && io_position(c, s))
+		s->position += (uint32_t)c->result;
+}
+
 /* The bytes that came are those that the script sent, in order. */
 static void
 io_check(struct calling *c, struct drill_sock *s, const struct io *io, bool peek)
 {
-	struct drill_flow *f;
-
-	if (!s || c->result <= 0 || (size_t)c->result > io->bytes)
+	if (!s || c->result <= 0 || (size_t)c->result > io->bytes || !io_position(c, s))
 		return;
-	if (!s->reading) {
-		drill_sock_look(c->run, s);
-		f = s->has_ends ? drill_flow_find(c->run, &s->local, &s->remote) : NULL;
-		if (!f || !f->syn_came)
-			return;
-		s->position = f->irs + 1;
-		s->reading = true;
-	}
 	for (long i = 0; i < c->result; i++) {
 		if (io->room[i] == (uint8_t)(s->position + (uint32_t)i))
 			continue;
@@ -97,6 +111,19 @@ io_check(struct calling *c, struct drill_sock *s, const struct io *io, bool peek
 	}
 	if (!peek)
 		s->position += (uint32_t)c->result;
+}
+
+/* One of the plain ones, with the memory in `io`. */
+static void
+io_ask(struct calling *c, int fd, struct io *io, enum drill_asked what, int flags)
+{
+	bool vector = what == ASK_READV || what == ASK_WRITEV;
+
+	call_ask(c, &(struct drill_ask){.what = what,
+					.fd = fd,
+					.a = flags,
+					.memory = vector ? (void *)io->vec : io->room,
+					.n = vector ? (size_t)io->vecs : io->bytes});
 }
 
 /* read, readv, recv, recvfrom */
@@ -111,12 +138,32 @@ io_receive(struct calling *c, bool vector, int flag_arg)
 		io_vector(c, call_arg(c, 1), &io);
 	else
 		io_flat(c, &io);
-	if (!c->run->failed && vector)
-		c->result = sw_sock_readv(c->run->host, fd, io.vec, io.vecs);
-	else if (!c->run->failed)
-		c->result = flag_arg ? sw_sock_recv(c->run->host, fd, io.room, io.bytes, flags)
-				     : sw_sock_read(c->run->host, fd, io.room, io.bytes);
-	c->error = errno;
+	io_ask(c, fd, &io, vector ? ASK_READV : flag_arg ? ASK_RECV : ASK_READ, flags);
+	if (!(flags & MSG_TRUNC))
+		io_check(c, s, &io, flags & MSG_PEEK);
+	free(io.room);
+}
+
+/* On a connection nothing is said of whom it came from. */
+static void
+io_recvfrom(struct calling *c)
+{
+	const struct drill_value *from = call_arg(c, 4);
+	struct sockaddr_storage a = {0};
+	struct io io = {.vecs = 0};
+	struct drill_sock *s;
+	int fd = call_fd_at(c, 0, &s), flags = (int)call_number_at(c, 3);
+	struct drill_ask ask = {.what = ASK_RECVFROM, .fd = fd, .a = flags, .from_len = sizeof(a)};
+
+	io_flat(c, &io);
+	ask.memory = io.room;
+	ask.n = io.bytes;
+	ask.from = from->kind == DRILL_STRUCT ? &a : NULL;
+	call_ask(c, &ask);
+	if (ask.from && c->result >= 0 && ask.from_len == 0)
+		drill_fail(c->run, "no address came");
+	else if (ask.from && c->result >= 0)
+		call_address_expect(c, from, &a);
 	if (!(flags & MSG_TRUNC))
 		io_check(c, s, &io, flags & MSG_PEEK);
 	free(io.room);
@@ -133,12 +180,7 @@ io_send(struct calling *c, bool vector, int flag_arg)
 		io_vector(c, call_arg(c, 1), &io);
 	else
 		io_flat(c, &io);
-	if (!c->run->failed && vector)
-		c->result = sw_sock_writev(c->run->host, fd, io.vec, io.vecs);
-	else if (!c->run->failed)
-		c->result = flag_arg ? sw_sock_send(c->run->host, fd, io.room, io.bytes, flags)
-				     : sw_sock_write(c->run->host, fd, io.room, io.bytes);
-	c->error = errno;
+	io_ask(c, fd, &io, vector ? ASK_WRITEV : flag_arg ? ASK_SEND : ASK_WRITE, flags);
 	free(io.room);
 }
 
@@ -152,10 +194,13 @@ io_sendto(struct calling *c)
 	socklen_t n = to->kind == DRILL_STRUCT ? call_address(c, to, true, &a) : 0;
 
 	io_flat(c, &io);
-	if (!c->run->failed)
-		c->result = sw_sock_sendto(c->run->host, fd, io.room, io.bytes, flags,
-					   n ? (struct sockaddr *)&a : NULL, n);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){.what = ASK_SENDTO,
+					.fd = fd,
+					.a = flags,
+					.memory = io.room,
+					.n = io.bytes,
+					.to = n ? &a : NULL,
+					.to_len = n});
 	free(io.room);
 }
 
@@ -173,10 +218,9 @@ io_message(struct calling *c, bool receive)
 	io_vector(c, list, &io);
 	m.msg_iov = io.vec;
 	m.msg_iovlen = (size_t)io.vecs;
-	if (!c->run->failed)
-		c->result = receive ? sw_sock_recvmsg(c->run->host, fd, &m, bits)
-				    : sw_sock_sendmsg(c->run->host, fd, &m, bits);
-	c->error = errno;
+	call_ask(
+	    c, &(struct drill_ask){
+		   .what = receive ? ASK_RECVMSG : ASK_SENDMSG, .fd = fd, .a = bits, .memory = &m});
 	flags = call_member(v, "msg_flags", 2);
 	if (receive && c->result >= 0) {
 		call_expect(c, flags, "msg_flags", m.msg_flags);
@@ -188,11 +232,13 @@ io_message(struct calling *c, bool receive)
 bool
 call_io(struct calling *c, const char *name)
 {
-	if (!strcmp(name, "read"))
+	if (!strcmp(name, "recvfrom"))
+		io_recvfrom(c);
+	else if (!strcmp(name, "read"))
 		io_receive(c, false, 0);
 	else if (!strcmp(name, "readv"))
 		io_receive(c, true, 0);
-	else if (!strcmp(name, "recv") || !strcmp(name, "recvfrom"))
+	else if (!strcmp(name, "recv"))
 		io_receive(c, false, 3);
 	else if (!strcmp(name, "recvmsg"))
 		io_message(c, true);

@@ -6,16 +6,15 @@
 
 #include "call.h"
 
-/* The script's number for a descriptor that the stack gave. */
+/* The script's number for the descriptor that the call gave. */
 static struct drill_sock *
-open_name(struct calling *c, int live)
+open_name(struct calling *c)
 {
 	struct drill_run *r = c->run;
 	struct drill_sock *s;
 	const struct drill_value *want = c->event->result;
+	int live = (int)c->result;
 
-	c->result = live;
-	c->error = errno;
 	if (live < 0)
 		return NULL;
 	c->result = want->kind == DRILL_INT ? (long)want->number : live;
@@ -37,8 +36,8 @@ open_socket(struct calling *c)
 	int domain = v->kind == DRILL_ANY ? (v6 ? AF_INET6 : AF_INET) : (int)call_number(c, v);
 	int type = (int)call_number_at(c, 1), protocol = (int)call_number_at(c, 2);
 
-	if (!c->run->failed)
-		open_name(c, sw_sock_socket(c->run->host, domain, type, protocol));
+	call_ask(c, &(struct drill_ask){.what = ASK_SOCKET, .a = domain, .b = type, .c = protocol});
+	open_name(c);
 }
 
 static void
@@ -49,8 +48,7 @@ open_bind(struct calling *c)
 	int fd = call_fd_at(c, 0, &s);
 	socklen_t n = call_address(c, call_arg(c, 1), false, &a);
 
-	c->result = sw_sock_bind(c->run->host, fd, (struct sockaddr *)&a, n);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){.what = ASK_BIND, .fd = fd, .to = &a, .to_len = n});
 	if (c->result == 0) /* lines without ports speak of this one */
 		c->run->bind_port = (uint16_t)drill_get_16((uint8_t *)&a + 2);
 }
@@ -58,29 +56,51 @@ open_bind(struct calling *c)
 static void
 open_listen(struct calling *c)
 {
-	struct sw_status st = {.bytes = sizeof(st)};
-	int fd = call_fd_at(c, 0, NULL);
+	struct sockaddr_storage a;
+	int fd = call_fd_at(c, 0, NULL), backlog = (int)call_number_at(c, 1);
+	struct drill_ask ask = {
+	    .what = ASK_GETSOCKNAME, .fd = fd, .from = &a, .from_len = sizeof(a)};
 
-	c->result = sw_sock_listen(c->run->host, fd, (int)call_number_at(c, 1));
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){.what = ASK_LISTEN, .fd = fd, .a = backlog});
 	if (c->result)
 		return;
 	c->run->current = -1;
-	if (sw_status(c->run->stack, sw_sock_conn(c->run->host, fd), &st) == SW_OK)
-		c->run->bind_port = st.local.port;
+	if (c->run->end->call(c->run, &ask) == 0) /* without bind() it took any */
+		c->run->bind_port = (uint16_t)drill_get_16((uint8_t *)&a + 2);
+}
+
+/* An end that is seen from outside shows its connections by their addresses. */
+static void
+open_remote(struct drill_sock *s, const struct sockaddr_storage *a)
+{
+	const uint8_t *bytes = (const uint8_t *)a;
+
+	s->has_remote = true;
+	s->remote.port = (uint16_t)drill_get_16(bytes + 2);
+	if (a->ss_family == AF_INET)
+		s->remote.addr = sw_addr4(bytes[4], bytes[5], bytes[6], bytes[7]);
+	else
+		memcpy(s->remote.addr.b, bytes + 8, 16);
 }
 
 static void
 open_accept(struct calling *c, bool flags)
 {
 	struct sockaddr_storage a;
-	socklen_t n = sizeof(a);
 	struct drill_sock *s;
 	int fd = call_fd_at(c, 0, NULL), bits = flags ? (int)call_number_at(c, 3) : 0;
+	struct drill_ask ask = {.what = flags ? ASK_ACCEPT4 : ASK_ACCEPT,
+				.fd = fd,
+				.a = bits,
+				.from = &a,
+				.from_len = sizeof(a)};
 
-	s = open_name(c, sw_sock_accept4(c->run->host, fd, (struct sockaddr *)&a, &n, bits));
+	call_ask(c, &ask);
+	s = open_name(c);
 	if (!s)
 		return;
+	open_remote(s, &a);
+	call_address_expect(c, call_arg(c, 1), &a);
 	drill_sock_look(c->run, s);
 	drill_narrow(c->run, s->conn); /* accept() set what the listener has */
 }
@@ -97,10 +117,23 @@ open_connect(struct calling *c)
 		drill_sock_look(c->run, s);
 	if (s && !s->has_ends)
 		c->run->current = -1;
-	c->result = sw_sock_connect(c->run->host, fd, (struct sockaddr *)&a, n);
-	c->error = errno;
+	if (s && !s->has_ends)
+		open_remote(s, &a);
+	call_ask(c, &(struct drill_ask){.what = ASK_CONNECT, .fd = fd, .to = &a, .to_len = n});
 	if (s)
 		drill_sock_look(c->run, s);
+}
+
+static void
+open_names(struct calling *c, enum drill_asked what)
+{
+	struct sockaddr_storage a = {0};
+
+	call_ask(
+	    c, &(struct drill_ask){
+		   .what = what, .fd = call_fd_at(c, 0, NULL), .from = &a, .from_len = sizeof(a)});
+	if (c->result == 0)
+		call_address_expect(c, call_arg(c, 1), &a);
 }
 
 static void
@@ -111,8 +144,7 @@ open_close(struct calling *c)
 
 	if (s)
 		drill_sock_look(c->run, s);
-	c->result = sw_sock_close(c->run->host, fd);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){.what = ASK_CLOSE, .fd = fd});
 	if (s) {
 		s->live = -1;
 		s->conn = 0;
@@ -134,13 +166,16 @@ call_open(struct calling *c, const char *name)
 		open_accept(c, true);
 	else if (!strcmp(name, "connect"))
 		open_connect(c);
+	else if (!strcmp(name, "getsockname"))
+		open_names(c, ASK_GETSOCKNAME);
+	else if (!strcmp(name, "getpeername"))
+		open_names(c, ASK_GETPEERNAME);
 	else if (!strcmp(name, "close"))
 		open_close(c);
 	else if (!strcmp(name, "shutdown")) {
-		int fd = call_fd_at(c, 0, NULL);
+		int fd = call_fd_at(c, 0, NULL), how = (int)call_number_at(c, 1);
 
-		c->result = sw_sock_shutdown(c->run->host, fd, (int)call_number_at(c, 1));
-		c->error = errno;
+		call_ask(c, &(struct drill_ask){.what = ASK_SHUTDOWN, .fd = fd, .a = how});
 	} else
 		return false;
 	return true;

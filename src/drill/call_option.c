@@ -72,10 +72,10 @@ option_set(struct calling *c)
 
 	if (call_arg(c, 4)->kind == DRILL_INT && (socklen_t)call_number_at(c, 4) < n)
 		n = (socklen_t)call_number_at(c, 4);
-	if (c->run->failed)
-		return;
-	c->result = sw_sock_setsockopt(c->run->host, fd, level, name, &value, n);
-	c->error = errno;
+	call_ask(
+	    c,
+	    &(struct drill_ask){
+		.what = ASK_SETSOCKOPT, .fd = fd, .a = level, .b = name, .memory = &value, .n = n});
 }
 
 static void
@@ -108,21 +108,22 @@ option_get(struct calling *c)
 	union option_value value = {.bytes = {0}};
 	int fd = call_fd_at(c, 0, NULL), level = (int)call_number_at(c, 1);
 	int name = (int)call_number_at(c, 2);
-	socklen_t n = sizeof(value);
+	struct drill_ask ask = {.what = ASK_GETSOCKOPT,
+				.fd = fd,
+				.a = level,
+				.b = name,
+				.memory = &value,
+				.n = sizeof(value)};
 	const struct drill_value *size = call_arg(c, 4);
 
-	if (c->run->failed)
-		return;
 	if (option_inner(v)->kind != DRILL_STRING && option_inner(v)->kind != DRILL_STRUCT &&
 	    option_inner(v)->kind != DRILL_ANY)
-		n = sizeof(value.number);
-	c->result = sw_sock_getsockopt(c->run->host, fd, level, name, &value, &n);
-	c->error = errno;
-	if (c->result)
+		ask.n = sizeof(value.number);
+	if (call_ask(c, &ask))
 		return;
-	option_compare(c, v, &value, n);
+	option_compare(c, v, &value, (socklen_t)ask.n);
 	if (option_inner(size)->kind == DRILL_INT && option_inner(v)->kind == DRILL_INT)
-		call_expect(c, size, "length", n);
+		call_expect(c, size, "length", (int64_t)ask.n);
 }
 
 static void
@@ -131,8 +132,7 @@ option_fcntl(struct calling *c)
 	int fd = call_fd_at(c, 0, NULL), cmd = (int)call_number_at(c, 1);
 	int value = call_args(c) > 2 ? (int)call_number_at(c, 2) : 0;
 
-	c->result = sw_sock_fcntl(c->run->host, fd, cmd, value);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){.what = ASK_FCNTL, .fd = fd, .a = cmd, .b = value});
 }
 
 static void
@@ -143,8 +143,8 @@ option_ioctl(struct calling *c)
 
 	if (request == FIONBIO)
 		value = (int)call_number_at(c, 2);
-	c->result = sw_sock_ioctl(c->run->host, fd, request, &value);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){
+			.what = ASK_IOCTL, .fd = fd, .request = request, .memory = &value});
 	if (c->result >= 0 && call_args(c) > 2)
 		call_expect(c, call_arg(c, 2), "value", value);
 }

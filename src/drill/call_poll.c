@@ -37,8 +37,7 @@ poll_poll(struct calling *c)
 		drill_fail(c->run, "poll: %zu descriptors are not given", (size_t)n);
 		return;
 	}
-	c->result = sw_sock_poll(c->run->host, p, n, timeout);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){.what = ASK_POLL, .memory = p, .n = n, .a = timeout});
 	for (v = list->first, i = 0; v && i < n; v = v->next, i++) {
 		snprintf(what, sizeof(what), "revents of number %zu", (size_t)i + 1);
 		call_expect(c, call_member(v, "revents", 2), what, (unsigned short)p[i].revents);
@@ -48,12 +47,12 @@ poll_poll(struct calling *c)
 static void
 poll_create(struct calling *c, bool one)
 {
-	int live = one ? sw_sock_epoll_create1(c->run->host, (int)call_number_at(c, 0))
-		       : sw_sock_epoll_create(c->run->host, (int)call_number_at(c, 0));
+	int live, number = (int)call_number_at(c, 0);
 	struct drill_sock *s;
 
-	c->result = live;
-	c->error = errno;
+	live =
+	    (int)call_ask(c, &(struct drill_ask){.what = one ? ASK_EPOLL_CREATE1 : ASK_EPOLL_CREATE,
+						 .a = number});
 	if (live < 0 || c->run->socks == DRILL_SOCKS)
 		return;
 	s = &c->run->sock[c->run->socks++];
@@ -87,10 +86,8 @@ poll_control(struct calling *c)
 		e.events = (uint32_t)call_number(c, events);
 	if (data)
 		e.data.u64 = (uint64_t)call_number(c, data);
-	if (c->run->failed)
-		return;
-	c->result = sw_sock_epoll_ctl(c->run->host, epfd, op, fd, &e);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){
+			.what = ASK_EPOLL_CTL, .fd = epfd, .a = op, .b = fd, .memory = &e});
 }
 
 static void
@@ -101,11 +98,11 @@ poll_wait(struct calling *c)
 	int epfd = call_fd_at(c, 0, NULL), most = (int)call_number_at(c, 2);
 	int timeout = (int)call_number_at(c, 3);
 
-	if (c->run->failed)
-		return;
-	c->result =
-	    sw_sock_epoll_wait(c->run->host, epfd, e, most < POLL_MOST ? most : POLL_MOST, timeout);
-	c->error = errno;
+	call_ask(c, &(struct drill_ask){.what = ASK_EPOLL_WAIT,
+					.fd = epfd,
+					.memory = e,
+					.n = (size_t)(most < POLL_MOST ? most : POLL_MOST),
+					.a = timeout});
 	v = v->kind == DRILL_LIST ? v->first : v;
 	for (long i = 0; v && i < c->result; v = v->next, i++) {
 		if (v->kind != DRILL_STRUCT)

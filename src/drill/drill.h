@@ -16,11 +16,34 @@
 
 #include "profile.h"
 
-enum drill_verdict { DRILL_PASSED = 0, DRILL_FAILED = 1, DRILL_SYNTAX = 2 };
+enum drill_verdict {
+	DRILL_PASSED = 0,
+	DRILL_FAILED = 1,
+	DRILL_SYNTAX = 2,
+	DRILL_DIFFERS = 3, /* a kernel, as the script says in writing */
+	DRILL_SKIPPED = 4,
+	DRILL_VERDICTS
+};
 
 enum { DRILL_OPTIONS = 64 };
 
+struct drill_end;
+
+extern const struct drill_end drill_end_own;	/* our stack in virtual time */
+extern const struct drill_end drill_end_kernel; /* the kernel's, in a namespace made for it */
+extern const struct drill_end drill_end_so;	/* a shared object with packetdrill's table */
+
+struct drill_where { /* how far a script has come, for one who outlives it */
+	int line;
+	char text[160];
+};
+
 struct drill_settings {
+	const struct drill_end *end; /* NULL: drill_end_own */
+	const char *so_filename, *so_flags;
+	sw_ns longest;		   /* scripts with more time in them are skipped; 0: none is */
+	bool verbose;		   /* say what a kernel does otherwise, as a script has foreseen */
+	struct drill_where *where; /* NULL: nobody asks */
 	enum drill_profile profile;
 	const char
 	    *option[DRILL_OPTIONS]; /* "name=value" as after -- in a script; win over its own */

@@ -5,10 +5,14 @@
  * The remote end is the script, so its sequence numbers are on the wire as they
  * are written; ours are counted from the number that the script gives our SYN.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "run.h"
+#include "call.h"
+
+enum { FLOW_INFO = 512 };
 
 static bool
 flow_is(const struct drill_flow *f, const struct sw_endpoint *local,
@@ -125,24 +129,54 @@ drill_flow_of(struct drill_run *r, const struct drill_packet *p)
 
 /* ---- what is learned from packets ---------------------------------------- */
 
+/* Outside: the first socket that connects to where a SYN goes is the one that sent it. */
+static void
+flow_claim(struct drill_run *r, const struct drill_flow *f, bool passive)
+{
+	for (int i = 0; i < r->socks && !passive; i++) {
+		struct drill_sock *s = &r->sock[i];
+
+		if (s->has_ends || !s->has_remote || s->remote.port != f->remote.port ||
+		    !sw_addr_same(&s->remote.addr, &f->remote.addr))
+			continue;
+		s->local = f->local;
+		s->has_ends = true;
+		return;
+	}
+}
+
 void
 drill_flow_sent(struct drill_run *r, const struct drill_seen *seen)
 {
 	struct drill_flow *f;
 	int i;
 
-	if (seen->protocol != 6 || !(seen->ctl & SW_SYN))
+	if (seen->protocol != 6)
+		return;
+	f = drill_flow_find(r, &seen->from, &seen->to);
+	if (f && (seen->ctl & SW_ACK)) {
+		f->acked = seen->ack;
+		f->agreed |= !(seen->ctl & SW_SYN);
+	}
+	if (!(seen->ctl & SW_SYN))
 		return;
 	f = drill_flow_get(r, &seen->from, &seen->to);
 	i = flow_index(r, &seen->from, &seen->to);
+	if (r->end->outside)
+		flow_claim(r, f, seen->ctl & SW_ACK);
 	if (!f->known || f->iss != seen->seq) {
 		f->apart = seen->seq - r->iss;
 		f->iss = r->iss = seen->seq;
+		f->fresh = true;
 	}
 	if (!f->known || f->fresh) {
 		f->offset = seen->seq;
 		f->fresh = true;
 	}
+	f->agreed = seen->ctl & SW_ACK; /* another SYN that comes is not the connection's */
+	if (f->agreed)
+		f->first = seen->ack;
+	f->iss = seen->seq;
 	f->known = true;
 	if (!(seen->ctl & SW_ACK) && r->current < 0)
 		r->current = i;
@@ -181,6 +215,21 @@ drill_sock_find(struct drill_run *r, int script_fd)
 	return NULL;
 }
 
+/* Outside, accept() has said whose connection it is. */
+static void
+flow_look(struct drill_run *r, struct drill_sock *s)
+{
+	for (int i = r->flows - 1; i >= 0 && s->has_remote && !s->has_ends; i--) {
+		const struct drill_flow *f = r->flow[i];
+
+		if (!f->syn_came || f->remote.port != s->remote.port ||
+		    !sw_addr_same(&f->remote.addr, &s->remote.addr))
+			continue;
+		s->local = f->local;
+		s->has_ends = true;
+	}
+}
+
 void
 drill_sock_look(struct drill_run *r, struct drill_sock *s)
 {
@@ -189,6 +238,10 @@ drill_sock_look(struct drill_run *r, struct drill_sock *s)
 
 	if (s->live < 0 || s->poll)
 		return;
+	if (r->end->outside) {
+		flow_look(r, s);
+		return;
+	}
 	conn = sw_sock_conn(r->host, s->live);
 	if (conn == 0 || sw_status(r->stack, conn, &st) != SW_OK)
 		return;
@@ -198,8 +251,30 @@ drill_sock_look(struct drill_run *r, struct drill_sock *s)
 	s->has_ends = true;
 }
 
-enum sw_state
-drill_sock_state(struct drill_run *r, struct drill_sock *s)
+/* By TCP_INFO, whose numbers are Linux's. */
+static bool
+flow_state_asked(struct drill_run *r, const struct drill_sock *s, enum sw_state *state)
+{
+	static const uint8_t states[] = {
+	    SW_CLOSED,	   SW_ESTABLISHED, SW_SYN_SENT,	   SW_SYN_RECEIVED, SW_FIN_WAIT_1,
+	    SW_FIN_WAIT_2, SW_TIME_WAIT,   SW_CLOSED,	   SW_CLOSE_WAIT,   SW_LAST_ACK,
+	    SW_LISTEN,	   SW_CLOSING,	   SW_SYN_RECEIVED};
+	uint8_t info[FLOW_INFO];
+	struct drill_ask ask = {.what = ASK_GETSOCKOPT,
+				.fd = s->live,
+				.a = IPPROTO_TCP,
+				.b = TCP_INFO,
+				.memory = info,
+				.n = sizeof(info)};
+
+	if (s->live < 0 || r->end->call(r, &ask) != 0 || info[0] >= sizeof(states))
+		return false;
+	*state = (enum sw_state)states[info[0]];
+	return true;
+}
+
+static enum sw_state
+flow_state(struct drill_run *r, struct drill_sock *s)
 {
 	struct sw_status st = {.bytes = sizeof(st)};
 	struct drill_flow *f;
@@ -216,7 +291,7 @@ drill_sock_state(struct drill_run *r, struct drill_sock *s)
 void
 drill_narrow(struct drill_run *r, sw_conn conn)
 {
-	if (r->profile == DRILL_FREEBSD && conn)
+	if (drill_profile_narrows(r->profile, &r->config) && conn)
 		sw_set(r->stack, r->now, conn, SW_OPT_RCV_BUF, DRILL_NARROW);
 }
 
@@ -236,13 +311,20 @@ drill_flow_trace(struct drill_run *r, const struct sw_trace *t)
 		f->fresh = true;
 		f->known = false;
 	}
-	if (t->to == SW_SYN_RECEIVED || (t->from == SW_SYN_SENT && t->to == SW_ESTABLISHED))
-		f->irs = f->syn; /* later SYNs are strangers' */
 	if (f->steps < DRILL_STEPS && (f->steps == 0 || f->passed[f->steps - 1] != t->from))
 		f->passed[f->steps++] = t->from;
 	if (f->steps < DRILL_STEPS)
 		f->passed[f->steps++] = t->to;
 	f->state = t->to;
+}
+
+bool
+drill_sock_state(struct drill_run *r, struct drill_sock *s, enum sw_state *state)
+{
+	if (r->end->outside)
+		return flow_state_asked(r, s, state);
+	*state = flow_state(r, s);
+	return true;
 }
 
 /* ---- paths --------------------------------------------------------------- */
@@ -283,7 +365,8 @@ flow_path_same(const struct drill_flow *f, const char *claim)
 void
 drill_paths_check(struct drill_run *r)
 {
-	for (struct drill_path *p = r->script->paths; p && !r->failed; p = p->next) {
+	for (struct drill_path *p = r->script->paths; p && !r->failed && !r->end->outside;
+	     p = p->next) {
 		struct drill_event at = {.line = p->line, .text = p->text};
 		struct drill_flow *f = r->flows ? r->flow[0] : NULL;
 		char taken[1024] = "no connection";

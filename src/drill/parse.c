@@ -239,7 +239,7 @@ drill_own_line(struct drill_lex *x, struct drill_tail *tail)
 	} else if (drill_takes(x, "batch")) {
 		tail->batch = (int)drill_number_in(x, 2, 64);
 	} else if (drill_takes(x, "kernel")) {
-		drill_rest(x); /* why the kernel differs: for people */
+		x->script->kernel = drill_rest(x);
 	} else if (drill_takes(x, "or")) {
 		drill_or_line(x, tail);
 	} else {

@@ -139,6 +139,7 @@ drill_name(struct drill_lex *x, int depth)
 	struct drill_value *v;
 	char word[DRILL_WORD];
 
+	drill_takes(x, "&"); /* of inet_pton(AF_INET6, "::", &sin6_addr) */
 	if (!drill_word(x, word)) {
 		drill_bad(x, "expected a value");
 		return drill_value_new(x, DRILL_ANY);

@@ -43,6 +43,12 @@ profile_apply(enum drill_profile profile, struct sw_config *c)
 	}
 }
 
+bool
+drill_profile_narrows(enum drill_profile profile, const struct sw_config *c)
+{
+	return profile == DRILL_FREEBSD && c->rcv_buf > DRILL_NARROW;
+}
+
 void
 drill_profile_config(enum drill_profile profile, struct sw_config *c)
 {

@@ -16,6 +16,8 @@ enum { DRILL_NARROW = 65536 };
 
 /* The profile of that name; DRILL_N_PROFILES: there is none. */
 enum drill_profile drill_profile_named(const char *name);
+/* Does a connection get a buffer of DRILL_NARROW? */
+bool drill_profile_narrows(enum drill_profile, const struct sw_config *);
 /* All settings of a stack with that profile. */
 void drill_profile_config(enum drill_profile, struct sw_config *);
 /* The packet as the stack of profile freebsd would have dressed it.  dress.c */

@@ -1,12 +1,15 @@
 /*
  * run.h - a script while it runs: the stack, the clock, the connections.
  *
- *	host.c		settings, the stack and its clock
+ *	settings.c	options
+ *	end*.c		what the script is run against: end.h
+ *	thread.c	calls that last
  *	profile.c	profiles; sysctl.c: settings by names of sysctl; shell.c: its lines
  *	flow.c		connections: numbers of the script against numbers on the wire
  *	build.c		inbound packets as bytes
  *	match.c		outbound packets against what the script says
  *	run.c		the events in their order
+ *	drill.c		from the file to the verdict
  *	call*.c		system calls
  *	assert.c	%{ assert ... }%
  *	say.c		messages
@@ -20,6 +23,9 @@
 
 #include "drill.h"
 #include "script.h"
+
+struct drill_end;
+struct drill_thread;
 
 enum {
 	DRILL_FLOWS = 256,     /* connections in one script */
@@ -39,13 +45,15 @@ struct drill_stamp {
 
 struct drill_flow { /* one connection, from SYN to SYN */
 	struct sw_endpoint local, remote;
-	bool known;	 /* our stack's SYN was seen: offset counts */
-	bool fresh;	 /* the script has not yet named that SYN's number */
-	uint32_t offset; /* of our stack's numbers: wire minus script */
+	bool known;	     /* our stack's SYN was seen: offset counts */
+	bool fresh;	     /* the script has not yet named that SYN's number */
+	uint32_t acked;	     /* what it acknowledged last */
+	uint32_t offset;     /* of our stack's numbers: wire minus script */
 	uint32_t iss, apart; /* that number; how far from that of the OPEN before */
 	bool syn_came;
-	uint32_t syn;	 /* number of the script's last SYN */
-	uint32_t irs;	 /* and of the one that opened the connection */
+	uint32_t syn;	/* number of the SYN that came last */
+	bool agreed;	/* our stack's SYN was answered, or answers: */
+	uint32_t first; /* the number of the first byte that it will read */
 	struct drill_stamp stamp[DRILL_STAMPS];
 	unsigned stamps;
 	struct drill_stamp first_stamp;
@@ -56,8 +64,9 @@ struct drill_flow { /* one connection, from SYN to SYN */
 
 struct drill_sock {
 	int script, live; /* descriptors; live -1: closed */
-	bool poll;	  /* an epoll */
-	bool has_ends;
+	bool poll;	  /* an epoll, a file: no socket */
+	bool file;	  /* the kernel's, whatever the end is */
+	bool has_ends, has_remote;
 	struct sw_endpoint local, remote;
 	sw_conn conn; /* a listener's or the last one known */
 	bool reading;
@@ -76,7 +85,7 @@ struct drill_seen { /* a frame, read */
 	struct sw_endpoint from, to;
 	uint8_t protocol, tos, ttl;
 	uint32_t flow_label;
-	uint16_t ip_id; /* of IPv4 */
+	uint16_t ip_id;	     /* of IPv4 */
 	const uint8_t *body; /* behind the IP headers */
 	uint32_t len;
 	bool sums_ok;
@@ -98,6 +107,10 @@ struct drill_run {
 	uint16_t connect_port, bind_port, next_port;
 	sw_ns tolerance, stamp_tick;
 	uint32_t mtu;
+	/* the end, and what only it knows */
+	const struct drill_end *end;
+	struct drill_thread *thread;
+	void *inside;
 	enum drill_profile profile;
 	struct sw_config config;
 	void *arena;
@@ -106,12 +119,18 @@ struct drill_run {
 	struct sw_sock_host *host;
 	/* time */
 	sw_ns start, now;
-	sw_ns base; /* what + counts from */
+	sw_ns base;    /* what + counts from */
+	sw_ns stirred; /* the last packet or call */
 	/* where we are */
 	struct drill_event *event; /* the next one */
 	struct drill_event *at;	   /* the one that runs, for messages */
 	bool blocked;		   /* a call waits that lets the script go on */
 	bool failed;
+	bool late;			  /* for we were, not the end */
+	const struct drill_packet *maybe; /* the last one, if it could not be looked for */
+	FILE *log;			  /* packets of an end without traces */
+	char *log_text;
+	size_t log_bytes;
 	struct drill_frame *frames, **last_frame;
 	struct drill_flow *flow[DRILL_FLOWS];
 	int flows, current; /* current -1: none */
@@ -124,23 +143,14 @@ struct drill_run {
 	uint16_t ip_id;
 };
 
-/* ---- host.c -------------------------------------------------------------- */
+/* ---- settings.c ---------------------------------------------------------- */
 
 /* Settings of script and command line; false: one is wrong, and was said. */
 bool drill_configure(struct drill_run *);
-bool drill_host_make(struct drill_run *);
-void drill_host_free(struct drill_run *);
-/* The stack forgets everything, and has another secret. */
-void drill_host_reboot(struct drill_run *);
-/* Takes what the stack has to say now. */
-void drill_pump(struct drill_run *);
-void drill_input(struct drill_run *, const struct sw_packet *, size_t n);
-/* To `until`, or to the stack's next deadline if that is earlier; false: neither is. */
-bool drill_advance(struct drill_run *, sw_ns until);
 
 /* ---- shell.c ------------------------------------------------------------- */
 
-/* `sysctl ...` as settings, until there is a stack. */
+/* `sysctl ...` as settings of the end. */
 void drill_shell(struct drill_run *, const char *line);
 
 /* ---- flow.c -------------------------------------------------------------- */
@@ -162,8 +172,8 @@ uint32_t drill_stamp_live(const struct drill_flow *, uint32_t script);
 /* "path" lines against the states passed; says what differs. */
 void drill_paths_check(struct drill_run *);
 struct drill_sock *drill_sock_find(struct drill_run *, int script_fd);
-/* The state of the connection behind a descriptor, open or closed. */
-enum sw_state drill_sock_state(struct drill_run *, struct drill_sock *);
+/* The state of the connection behind a descriptor, open or closed; false: nobody knows. */
+bool drill_sock_state(struct drill_run *, struct drill_sock *, enum sw_state *);
 /* Learns which connection stands behind it now. */
 void drill_sock_look(struct drill_run *, struct drill_sock *);
 
@@ -195,9 +205,14 @@ bool drill_match(struct drill_run *, const struct drill_packet *, const struct d
 /* ---- call.c -------------------------------------------------------------- */
 
 void drill_call(struct drill_run *, struct drill_event *);
+/* The same in the thread at hand. */
+void drill_call_now(struct drill_run *, struct drill_event *);
 
 /* ---- run.c --------------------------------------------------------------- */
 
+/* A script that was read, once; late: it failed, for the machine was too slow. */
+enum drill_verdict drill_script_run(struct drill_script *, const struct drill_settings *,
+				    bool *late);
 /* One elementary thing: an event, or time moves, not further than `limit`.  false: nothing. */
 bool drill_step(struct drill_run *, sw_ns limit);
 /* wait() of the sockets' world. */

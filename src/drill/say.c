@@ -140,7 +140,11 @@ drill_ladder(struct drill_run *r)
 				     .right = "script"};
 	struct sw_ladder *ladder;
 
-	if (!f || !(ladder = sw_ladder_new(&c)))
+	if (r->log) {
+		fflush(r->log);
+		fputs(r->log_text, r->settings->out);
+	}
+	if (r->log || !f || !(ladder = sw_ladder_new(&c)))
 		return;
 	for (size_t i = 0; i < r->trace_count; i++) {
 		const struct sw_trace *t = &r->traces[i];

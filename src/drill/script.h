@@ -153,6 +153,7 @@ struct drill_script {
 	struct drill_path *paths;
 	const char *req;     /* //: req; NULL: none */
 	const char *profile; /* //: profile; NULL: none */
+	const char *kernel;  /* //: kernel, why a kernel differs; NULL: it shall not */
 	bool has_iss;
 	uint32_t iss;
 	struct drill_event *events;

@@ -1,11 +1,11 @@
 /*
- * shell.c - lines of shell in a script: `sysctl ...` as settings of the stack,
+ * shell.c - lines of shell in a script: `sysctl ...` as settings of the end, and
  * `ip addr add ADDR/LEN` as one more address of it.  Nothing is run.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "run.h"
+#include "end.h"
 
 /* name=value, name="several words" or, with quote set, the rest up to it: where it ends. */
 static const char *
@@ -44,7 +44,7 @@ shell_address(struct drill_run *r, const char *text)
 	if (slash)
 		*slash++ = 0;
 	if (!slash || sw_addr_parse(&a, word) != SW_OK ||
-	    sw_address_add(r->stack, r->iface, &a, (unsigned)strtoul(slash, NULL, 10)) != SW_OK)
+	    !r->end->address(r, &a, (unsigned)strtoul(slash, NULL, 10)))
 		drill_fail(r, "ip addr add: %s is no address for us", word);
 }
 
@@ -55,9 +55,9 @@ drill_shell(struct drill_run *r, const char *line)
 	char name[DRILL_WORD], value[DRILL_WORD];
 	const char *more = strstr(line, ip);
 
-	if (r->stack && more)
+	if (more)
 		shell_address(r, more + sizeof(ip) - 1);
-	if (r->stack || !strstr(line, "sysctl"))
+	if (!strstr(line, "sysctl"))
 		return;
 	/* names on both sides: a=b pairs are taken wherever they stand */
 	while (*line) {
@@ -67,6 +67,6 @@ drill_shell(struct drill_run *r, const char *line)
 			quote = *line == '"' || *line == '\'' ? *line : 0;
 		line = sysctl_word(line, quote, name, value);
 		if (value[0])
-			drill_sysctl(&r->config, name, value);
+			r->end->sysctl(r, name, value);
 	}
 }

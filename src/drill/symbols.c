@@ -1,7 +1,7 @@
 /*
  * symbols.c - the names that scripts use for numbers: of calls and of errors.
  */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -162,6 +162,11 @@ static const struct symbol symbols[] = {
     S(POLLRDBAND),
     S(POLLWRBAND),
     {"POLLRDHUP", 0x2000},
+    S(SPLICE_F_MOVE),
+    S(SPLICE_F_NONBLOCK),
+    S(SPLICE_F_MORE),
+    S(O_CREAT),
+    S(O_TRUNC),
     S(EPOLLIN),
     S(EPOLLOUT),
     S(EPOLLPRI),

@@ -76,6 +76,19 @@ sysctl_shape(struct sw_config *c, const char *name, const char *value)
 	return true;
 }
 
+/* The sum of `n` timeouts, the first of `first`, each twice the one before, up to `most`. */
+static sw_ns
+sysctl_patience(uint64_t n, sw_ns first, sw_ns most)
+{
+	sw_ns sum = 0;
+
+	for (uint64_t i = 0; i < n && i < 64; i++) {
+		sum += first;
+		first = 2 * first < most ? 2 * first : most;
+	}
+	return sum;
+}
+
 /* Times and counts. */
 static bool
 sysctl_times(struct sw_config *c, const char *name, uint64_t v)
@@ -90,6 +103,10 @@ sysctl_times(struct sw_config *c, const char *name, uint64_t v)
 		c->keep_probes = (uint32_t)v;
 	else if (sysctl_is(name, "tcp_fin_timeout"))
 		c->fin_wait_2 = v * SW_S;
+	else if (sysctl_is(name, "tcp_syn_retries"))
+		c->syn_timeout = sysctl_patience(v + 1, c->rto_init, c->rto_max);
+	else if (sysctl_is(name, "tcp_retries2"))
+		c->user_timeout = sysctl_patience(v + 1, c->rto_min, c->rto_max);
 	else if (sysctl_is(name, "tcp_retries1"))
 		c->r1 = (uint32_t)(v ? v : 1);
 	else if (sysctl_is(name, "tcp_invalid_ratelimit"))

@@ -66,7 +66,8 @@ plug_accept(void *userdata, int fd, struct sockaddr *a, socklen_t *n)
 	struct plugin *p = plugin_enter(userdata);
 	int got = sw_sock_accept(p->host, fd, a, n);
 
-	if (got >= 0 && p->profile == DRILL_FREEBSD) /* accept() set what the listener has */
+	if (got >= 0 &&
+	    drill_profile_narrows(p->profile, &p->config)) /* accept() set what the listener has */
 		sw_set(p->stack, p->now, sw_sock_conn(p->host, got), SW_OPT_RCV_BUF, DRILL_NARROW);
 	return (int)plugin_leave(p, got);
 }

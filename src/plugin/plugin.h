@@ -22,7 +22,7 @@
 #include <synwave/sw_sock.h>
 
 #include "drill/profile.h"
-#include "plugin/packetdrill.h"
+#include "drill/packetdrill.h"
 
 enum {
 	PLUGIN_FIRST_FD = 1000, /* of the stack: lower ones are the kernel's */
@@ -60,6 +60,7 @@ struct plugin {
 	enum drill_profile profile;
 	struct sw_addr local[PLUGIN_LOCALS];
 	int locals;
+	uint32_t mtu;
 	struct sw_config config;
 	struct sw_stack
 	    *stack; /* NULL until the first call on a socket: settings may come till then */

@@ -20,6 +20,7 @@
 
 enum {
 	START_S = 1000,
+	IP6_LEAST_MTU = 1280,
 	ARENA_ALIGN = 64,
 	SLEEP_SLACK_US = 20,	 /* packetdrill sleeps that much too short, then spins */
 	ASKED_MOST = 8,		 /* times in a row; then it spins, and time creeps */
@@ -61,9 +62,14 @@ plugin_flag(struct plugin *p, const char *flag)
 		p->locals++;
 		return;
 	}
+	if (!strncmp(flag, "mtu=", 4)) {
+		p->mtu = (uint32_t)strtoul(flag + 4, NULL, 10);
+		return;
+	}
 	p->profile = drill_profile_named(flag);
 	if (p->profile == DRILL_N_PROFILES)
-		plugin_end("--so_flags is PROFILE[,local=ADDR], with rfc, linux or freebsd");
+		plugin_end(
+		    "--so_flags is PROFILE[,local=ADDR][,mtu=N], with rfc, linux or freebsd");
 }
 
 static void
@@ -114,9 +120,9 @@ static int plugin_wait(void *ctx, sw_ns until);
 static bool
 plugin_network_make(struct plugin *p)
 {
-	struct sw_iface link = {.link = SW_LINK_IP, .mtu = PLUGIN_MTU, .any_destination = true};
+	struct sw_iface link = {.link = SW_LINK_IP, .mtu = p->mtu, .any_destination = true};
 	struct sw_addr any = {{0}}, any4 = sw_addr4(0, 0, 0, 0), usual[2];
-	bool has[2] = {false};
+	bool has[2] = {false, p->mtu < IP6_LEAST_MTU}; /* RFC 8200 5 */
 
 	p->iface = sw_iface_add(p->stack, &link);
 	if (p->iface < 0)
@@ -175,6 +181,7 @@ plugin_new(const char *flags)
 	p->main_id = (pid_t)syscall(SYS_gettid);
 	p->now = START_S * SW_S;
 	p->until = SW_NEVER;
+	p->mtu = PLUGIN_MTU;
 	p->last_frame = &p->frames;
 	plugin_flags(p, flags);
 	return p;
@@ -210,7 +217,7 @@ plugin_traces_take(struct plugin *p)
 
 	while (sw_trace(p->stack, &t))
 		if (t.kind == SW_T_STATE && t.to == SW_ESTABLISHED && t.conn &&
-		    p->profile == DRILL_FREEBSD)
+		    drill_profile_narrows(p->profile, &p->config))
 			sw_set(p->stack, p->now, t.conn, SW_OPT_RCV_BUF, DRILL_NARROW);
 }
 

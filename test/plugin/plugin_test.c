@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugin/packetdrill.h"
+#include "drill/packetdrill.h"
 #include "tap.h"
 #include "wire.h"
 

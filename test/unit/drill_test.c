@@ -105,6 +105,62 @@ test_calls(void)
 		    "+.2 < P. 1:11(10) ack 1 win 10000\n"
 		    "+0 read(4, ..., 10) = 10\n");
 	passes(OPEN "+0...0.2 poll([{fd=4, events=POLLIN, revents=0}], 1, 200) = 0\n");
+	/* a SYN that is not the connection's does not say where its bytes begin */
+	passes(OPEN "+0 < S 500:500(0) win 1000\n+0 > . 1:1(0) ack 1\n"
+		    "+0 < P. 1:11(10) ack 1 win 10000\n+0 read(4, ..., 10) = 10\n");
+	passes(CONNECT "+0 < S. 500:500(0) ack 1 win 1000\n+0 > . 1:1(0) ack 1\n"
+		       "+0 < P. 1:11(10) ack 1 win 10000\n+0 read(3, ..., 10) = 10\n");
+}
+
+static void
+test_longest(void)
+{
+	static const char text[] = OPEN "+1 < . 1:1(0) ack 1 win 10000\n//: +20 silent\n";
+	struct drill_settings settings = {.longest = 20 * SW_S};
+
+	settings.out = fmemopen(said, sizeof(said) - 1, "w");
+	ok(drill_text("script", text, strlen(text), &settings) == DRILL_SKIPPED);
+	settings.longest = 22 * SW_S;
+	ok(drill_text("script", text, strlen(text), &settings) == DRILL_PASSED);
+	fclose(settings.out);
+	ok(strstr(said, "skipped: 21 s") != NULL);
+}
+
+/* Files, pipes, names, and settings that show on the wire. */
+static void
+test_more_calls(void)
+{
+	passes(OPEN "+0 open(\"/dev/zero\", O_RDONLY) = 5\n"
+		    "+0 sendfile(4, 5, NULL, 100) = 100\n+0 > P. 1:101(100) ack 1\n"
+		    "+0 read(5, ..., 7) = 7\n+0 close(5) = 0\n"
+		    "+0 read(5, ..., 7) = -1 EBADF (Bad file descriptor)\n");
+	passes(OPEN "+0 open(\"/nothing/there\", O_RDONLY) = -1 ENOENT (No such file)\n");
+	passes(OPEN "+0 pipe([5, 6]) = 0\n+0 < P. 1:101(100) ack 1 win 10000\n"
+		    "+0 splice(4, NULL, 6, NULL, 60, 0) = 60\n"
+		    "+0 splice(5, NULL, 4, NULL, 100, SPLICE_F_MOVE) = 60\n"
+		    "+0 > P. 1:61(60) ack 101\n+0 read(4, ..., 100) = 40\n");
+	passes(OPEN "+0 getpeername(4, {sa_family = AF_INET, sin_port = ...,\n"
+		    "    sin_addr = inet_addr(\"192.0.2.1\")}, [16]) = 0\n");
+	fails(OPEN "+0 getpeername(4, {sa_family = AF_INET, sin_port = ...,\n"
+		   "    sin_addr = inet_addr(\"192.0.2.2\")}, [16]) = 0\n",
+	      "the address is another one");
+	fails(OPEN "+0 getsockname(4, {sa_family = AF_INET, sin_port = htons(81),\n"
+		   "    sin_addr = ...}, [16]) = 0\n",
+	      "port: expected 81, came 8080");
+	passes("--ip_version=ipv6\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	       "+0 bind(3, {sa_family=AF_INET6, sin6_port=htons(81),\n"
+	       "    inet_pton(AF_INET6, \"::\", &sin6_addr)}, 28) = 0\n"
+	       "+0 getsockname(3, {sa_family=AF_INET6, sin6_port=htons(81),\n"
+	       "    sin6_addr=inet_pton(\"::\")}, [28]) = 0\n");
+	passes(OPEN "+0 setsockopt(4, SOL_TCP, TCP_QUICKACK, [1], 4) = 0\n"
+		    "+0 < P. 1:11(10) ack 1 win 10000\n+0 > . 1:1(0) ack 11\n");
+	passes("`sysctl -q net.ipv4.tcp_retries2=3`\n" OPEN "+0 write(4, ..., 10) = 10\n"
+	       "+0 > P. 1:11(10) ack 1\n* > P. 1:11(10) ack 1\n* > P. 1:11(10) ack 1\n"
+	       "* > P. 1:11(10) ack 1\n//: * maybe > R. 11:11(0) ack 1\n"
+	       "+10 read(4, ..., 10) = -1 ETIMEDOUT (Connection timed out)\n");
+	passes(" 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n"
+	       "+0 listen(3, 1) = 0\n+0 < S 0:0(0) win 1000 <mss 1000,FOEXP,nop,nop>\n"
+	       "+0 > S. 0:0(0) ack 1 <mss 1460>\n");
 }
 
 static void
@@ -114,7 +170,7 @@ test_blocking(void)
 		    "+.3 < P. 1:11(10) ack 1 win 10000\n");
 	fails(OPEN "+0...0.4 read(4, ..., 10) = 10\n"
 		   "+.2 < P. 1:11(10) ack 1 win 10000\n",
-	      "ended now");
+	      "ended at 0.3");
 	fails(OPEN "+0...0.4 read(4, ..., 10) = 10\n", "never comes back");
 	fails(OPEN "+0 read(4, ..., 10) = 10\n", "never comes back");
 }
@@ -279,6 +335,9 @@ test_profiles(void)
 		if (!ok(run(script, (enum drill_profile)i) == DRILL_PASSED))
 			printf("# %s\n", said);
 	}
+	/* what is small already is not made larger */
+	passes("//: profile freebsd\n`sysctl -q net.ipv4.tcp_rmem='4096 4096 4096'`\n" OPEN
+	       "//: +0 silent\n");
 	passes("//: profile freebsd\n"
 	       "0  socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 	       "+0 bind(3, ..., ...) = 0\n"
@@ -393,8 +452,10 @@ main(void)
 {
 	TEST("scripts that pass", test_pass);
 	TEST("system calls", test_calls);
+	TEST("files, pipes, names, settings", test_more_calls);
 	TEST("calls that last", test_blocking);
 	TEST("each mismatch is found", test_mismatch);
+	TEST("scripts that last too long", test_longest);
 	TEST("lines of our own", test_own_lines);
 	TEST("mistakes of grammar", test_grammar);
 	TEST("blocks of code", test_code);

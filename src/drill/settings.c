@@ -1,16 +1,14 @@
 /*
- * host.c - the host that a script drives: its settings from profile and options,
- * its stack, its clock.
+ * settings.c - what script and command line say about the host that the script
+ * drives: addresses, ports, times, the stack's own settings.
  *
- * Knows sw_config and how time moves.  Does not know events or sockets.
+ * Knows options and sw_config.  Does not know what the host is made of.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "run.h"
-
-enum { ARENA_ALIGN = 64 };
 
 static bool
 drill_option_addr(struct drill_run *r, const char *name, const char *value)
@@ -168,184 +166,5 @@ drill_configure(struct drill_run *r)
 	if (r->settings->twin)
 		r->mtu += DRILL_IP6_HEADER - DRILL_IP4_HEADER;
 	drill_profile_config(r->profile, &r->config);
-	return true;
-}
-
-static sw_ns
-drill_clock(void *ctx)
-{
-	return ((struct drill_run *)ctx)->now;
-}
-
-static bool
-drill_network_make(struct drill_run *r)
-{
-	struct sw_iface link = {.link = SW_LINK_IP, .mtu = r->mtu};
-	struct sw_addr any = {{0}};
-	struct sw_addr any4 = sw_addr4(0, 0, 0, 0);
-
-	r->iface = sw_iface_add(r->stack, &link);
-	return r->iface >= 0 &&
-	       sw_address_add(r->stack, r->iface, &r->local, r->v6 ? 64 : 16) == SW_OK &&
-	       sw_route_add(r->stack, r->v6 ? &any : &any4, 0, r->iface, NULL) == SW_OK;
-}
-
-/* The stack in its arena, and sockets over it. */
-static bool
-drill_stack_make(struct drill_run *r, size_t bytes)
-{
-	struct sw_sock_world world;
-
-	if (sw_stack_init(&r->stack, &r->config, r->arena, bytes) || !drill_network_make(r))
-		return false;
-	if (r->script->has_iss)
-		sw_probe_force_iss(r->stack, true, r->script->iss);
-	sw_sock_world_init(&world);
-	world.ctx = r;
-	world.clock = drill_clock;
-	world.wait = drill_wait;
-	world.first_fd = DRILL_FIRST_FD;
-	r->host = sw_sock_host(r->stack, &world);
-	return r->host != NULL;
-}
-
-bool
-drill_host_make(struct drill_run *r)
-{
-	size_t bytes = sw_stack_bytes(&r->config);
-
-	if (bytes == 0) {
-		fprintf(r->settings->out, "%s: these settings make no stack\n", r->script->path);
-		return false;
-	}
-	r->arena =
-	    aligned_alloc(ARENA_ALIGN, (bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
-	r->frame = malloc(DRILL_FRAME);
-	r->start = r->now = r->base = 1000 * SW_S;
-	r->last_frame = &r->frames;
-	r->current = -1;
-	if (!r->arena || !r->frame || !drill_stack_make(r, bytes)) {
-		fprintf(r->settings->out, "%s: no stack could be made\n", r->script->path);
-		return false;
-	}
-	return true;
-}
-
-void
-drill_host_reboot(struct drill_run *r)
-{
-	bool failed = r->failed;
-
-	r->failed = true; /* a close that lingers shall not wait */
-	sw_sock_host_free(r->host);
-	r->host = NULL;
-	r->failed = failed;
-	r->config.secret[0]++;
-	if (!drill_stack_make(r, sw_stack_bytes(&r->config)))
-		drill_fail(r, "no stack could be made");
-	for (int i = 0; i < r->socks; i++) {
-		r->sock[i].live = -1;
-		r->sock[i].conn = 0;
-	}
-	for (int i = 0; i < r->flows; i++)
-		r->flow[i]->state = SW_CLOSED;
-}
-
-void
-drill_host_free(struct drill_run *r)
-{
-	sw_sock_host_free(r->host);
-	free(r->arena);
-	free(r->frame);
-	free(r->traces);
-	while (r->frames) {
-		struct drill_frame *f = r->frames;
-
-		r->frames = f->next;
-		free(f);
-	}
-	for (int i = 0; i < r->flows; i++)
-		free(r->flow[i]);
-}
-
-/* ---- time ---------------------------------------------------------------- */
-
-static void
-drill_traces_take(struct drill_run *r)
-{
-	struct sw_trace t;
-
-	while (sw_trace(r->stack, &t)) {
-		drill_flow_trace(r, &t);
-		if (r->trace_count == r->trace_cap) {
-			size_t cap = r->trace_cap ? 2 * r->trace_cap : 64;
-			struct sw_trace *more = realloc(r->traces, cap * sizeof(*more));
-
-			if (!more)
-				return;
-			r->traces = more;
-			r->trace_cap = cap;
-		}
-		r->traces[r->trace_count++] = t;
-	}
-}
-
-static void
-drill_frame_take(struct drill_run *r, const struct sw_packet *p)
-{
-	struct drill_frame *f = malloc(sizeof(*f) + p->len);
-	struct drill_seen seen;
-
-	if (!f)
-		return;
-	f->next = NULL;
-	f->at = r->now;
-	f->len = p->len;
-	memcpy(f->data, p->data, p->len);
-	*r->last_frame = f;
-	r->last_frame = &f->next;
-	if (drill_read(&seen, f->data, f->len))
-		drill_flow_sent(r, &seen);
-}
-
-void
-drill_pump(struct drill_run *r)
-{
-	struct sw_packet p = {.data = r->frame, .cap = DRILL_FRAME};
-
-	drill_traces_take(r);
-	for (int i = 0; i < 100000; i++) {
-		p.data = r->frame;
-		p.cap = DRILL_FRAME;
-		if (sw_output(r->stack, r->now, r->iface, &p, 1) == 0)
-			break;
-		drill_traces_take(r);
-		if (r->profile == DRILL_FREEBSD)
-			drill_dress(p.data, p.len);
-		drill_frame_take(r, &p);
-	}
-	drill_traces_take(r);
-}
-
-void
-drill_input(struct drill_run *r, const struct sw_packet *p, size_t n)
-{
-	sw_input(r->stack, r->now, p, n);
-	drill_pump(r);
-}
-
-bool
-drill_advance(struct drill_run *r, sw_ns until)
-{
-	sw_ns next = sw_deadline(r->stack);
-
-	next = next < until ? next : until;
-	if (next == SW_NEVER)
-		return false;
-	if (next > r->now)
-		r->now = next;
-	drill_pump(r);
-	if (sw_deadline(r->stack) <= r->now && r->now < until)
-		r->now += SW_US; /* it promises what it does not do: time goes on */
 	return true;
 }

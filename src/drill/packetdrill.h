@@ -5,8 +5,8 @@
  * The first argument of each is the member userdata; otherwise arguments, results
  * and errno are the C library's.
  */
-#ifndef SW_PLUGIN_PACKETDRILL_H
-#define SW_PLUGIN_PACKETDRILL_H
+#ifndef SW_DRILL_PACKETDRILL_H
+#define SW_DRILL_PACKETDRILL_H
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -62,7 +62,7 @@ struct packetdrill_table {
 	int (*splice)(void *, int in, loff_t *, int out, loff_t *, size_t, unsigned flags);
 };
 
-/* The one name of the shared object.  flags: PROFILE[,local=ADDR]... */
+/* The one name of the shared object.  flags: PROFILE[,local=ADDR]...[,mtu=N] */
 void packetdrill_interface_init(const char *flags, struct packetdrill_table *);
 
 #endif
