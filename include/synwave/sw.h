@@ -87,6 +87,22 @@ char *sw_addr_format(const struct sw_addr *, char text[SW_ADDR_TEXT]); /* RFC 59
 
 /* ---- a stack ------------------------------------------------------------ */
 
+enum { /* sw_config.without */
+	SW_NO_RACK = 1,	      /* losses by time, RFC 8985; then by RFC 6675 */
+	SW_NO_TLP = 2,	      /* tail loss probes, RFC 8985 7; they need RACK */
+	SW_NO_PRR = 4,	      /* proportional rate reduction, RFC 6937, 9937 */
+	SW_NO_FRTO = 8,	      /* spurious timeouts found by RFC 5682 */
+	SW_NO_UNDO = 16,      /* a loss that was none is undone: RFC 4015, 3522, 3708 */
+	SW_NO_LIMITED = 32,   /* limited transmit, RFC 3042 */
+	SW_NO_HYSTART = 64,   /* slow start ends by delay, RFC 9406 */
+	SW_NO_PACING = 128,
+	SW_NO_ECN = 256,      /* RFC 3168 */
+	SW_NO_ABE = 512,      /* RFC 8511 */
+	SW_NO_VALIDATION = 1024, /* cwnd that was not used decays, RFC 7661 */
+	SW_NO_SHARING = 2048, /* a new connection learns from older ones, RFC 9040 */
+	SW_NO_ANY = 0xffff    /* all of them */
+};
+
 /*
  * Everything that can be set, before the stack is made.  Take the defaults
  * with sw_config_init() and change what you need.  All counts are hard limits:
@@ -140,6 +156,7 @@ struct sw_config {
 
 	uint16_t port_low, port_high; /* ephemeral ports (RFC 6056) */
 	uint32_t iw_segments;  /* initial window (RFC 6928: 10) */
+	uint32_t without;      /* SW_NO_...: mechanisms that are switched off */
 
 	/*
 	 * 32 unpredictable bytes: keys for ISS, ports, timestamps and the

@@ -145,5 +145,5 @@ config_ok(const struct sw_config *c)
 	       range(c->snd_buf, BUF_MIN, 1 << 30) && range(c->rcv_buf, BUF_MIN, (1 << 30) - 1) &&
 	       range(c->runs_per_conn, 1, 1 << 20) && c->ttl > 0 && range(c->r1, 1, 100) &&
 	       range(c->syn_ack_tries, 1, 100) && c->port_low > 0 && c->port_low <= c->port_high &&
-	       range(c->iw_segments, 1, 100);
+	       range(c->iw_segments, 1, 100) && range(c->without, 0, SW_NO_ANY);
 }

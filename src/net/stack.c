@@ -102,6 +102,7 @@ stack_init_tcp(struct tcp *t, const struct sw_config *c)
 	t->keep_probes = c->keep_probes;
 	t->runs_per_conn = c->runs_per_conn;
 	t->iw_segments = c->iw_segments;
+	t->without = c->without;
 	t->snd_buf = c->snd_buf;
 	t->rcv_buf = c->rcv_buf;
 	t->ttl = c->ttl;

@@ -48,14 +48,11 @@ snd_window(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	t->snd.wl2 = s->ack;
 }
 
-/* SACK blocks that can be true; how many bytes they say that is new.
- * *dup: the first block is a D-SACK (RFC 2883 4). */
-static uint32_t
+/* SACK blocks that can be true. */
+static void
 sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
-	    struct sent_when *when)
+	    struct told *told)
 {
-	uint32_t news = 0;
-
 	for (uint32_t i = 0; i < s->sacks && i < SEG_SACKS; i++) {
 		struct sack b = s->sack[i];
 		uint32_t left = seq_from(b.left, t->snd.una);
@@ -65,9 +62,8 @@ sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *
 		 * old, or a lie, and says nothing */
 		if (left == 0 || left >= right || right > flight(t))
 			continue;
-		news += board_sacked(tcp, c, b, when);
+		board_sacked(tcp, c, b, told);
 	}
-	return news;
 }
 
 /*= RFC 5681 2: a duplicate ACK covers nothing new, holds no data, SYN or FIN, and
@@ -104,7 +100,7 @@ recovery_step(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes)
 	if (seq_leq(c->recover, t->snd.una)) {
 		c->dup_acks = 0;
 		if (c->phase == CC_RECOVERY)
-			cc_recovered(t, c);
+			cc_recovered(tcp, t, c);
 		c->phase = CC_OPEN;
 		return;
 	}
@@ -124,12 +120,12 @@ recovery_step(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes)
  * timestamp tells, and an older one is a duplicate's, whose ACK was lost before.
  */
 static void
-ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct sent_when *when)
+ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct told *told)
 {
 	uint32_t ms;
 
-	if (when->again == 0 && when->once > 0) {
-		rtt_sample(tcp, t, tcp->now - when->once);
+	if (told->again == 0 && told->once > 0) {
+		rtt_sample(tcp, t, tcp->now - told->once);
 		return;
 	}
 	/*= RFC 6298 3, RFC 9293 3.8.1 MUST-18: Karn: not from what was sent twice, but for */
@@ -137,7 +133,7 @@ ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct sent_w
 	if (!(t->flags & T_TS) || !(s->has & SW_HAS_TS) || s->tsecr == 0)
 		return;
 	ms = ts_now(tcp, t) - s->tsecr;
-	if (ms <= (tcp->now - when->again) / SW_MS + 1) /* one from the future is a lie */
+	if (ms <= (tcp->now - told->again) / SW_MS + 1) /* one from the future is a lie */
 		rtt_sample(tcp, t, ms * SW_MS);
 }
 
@@ -152,19 +148,19 @@ syn_acked(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t n)
 	if (!again)
 		rtt_sample(tcp, t, tcp->now - t->heard);
 	else
-		ack_rtt(tcp, t, s, &(struct sent_when){0, t->heard});
+		ack_rtt(tcp, t, s, &(struct told){.again = t->heard});
 	/*= RFC 6298 5.7: after a lost SYN, at least 3 seconds for the data */
 	if (again && t->rto_us < 3000000 && !(t->flags & T_TS))
 		t->rto_us = 3000000;
 	return n - 1;
 }
 
-/* UNA moves by s->acked > 0: drop from the queue what has arrived. */
-static void
-una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct sent_when *when)
+/* UNA moves by s->acked > 0: drop from the queue what has arrived.  Bytes of text. */
+static uint32_t
+una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct told *told)
 {
 	struct active *c = active_of(tcp, t);
-	uint32_t n = (uint32_t)s->acked, bytes, was = flight(t);
+	uint32_t n = (uint32_t)s->acked, bytes;
 
 	if (syn_unacked(t))
 		n = syn_acked(tcp, t, s, n);
@@ -177,19 +173,15 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct sent_when 
 	t->flags &= ~(uint32_t)T_TROUBLE;
 	t->icmp_type = t->icmp_code = 0;
 	if (c == NULL)
-		return;
+		return 0;
 	bytes = min_u32(n, c->snd.len); /* one more than these is the FIN's */
 	nxt_settle(tcp, c);
-	board_acked(tcp, c, t->snd.una, when);
+	board_acked(tcp, c, t->snd.una, told);
 	chain_drop(&c->snd, &tcp->chunks, bytes);
 	if (bytes > 0)
 		t->news |= NEWS_READY;
 	if (c->snd.len == 0)
 		c->nxt.chunk = NONE;
-	/*= RFC 5681 3.1: cwnd grows only while it is what limits us (RFC 7661 says more) */
-	/*= RFC 5681 4.3: what ends a recovery leaves cwnd at ssthresh */
-	if (c->phase != CC_RECOVERY && bytes > 0 && was >= t->cwnd / 2)
-		cc_acked(t, c, bytes);
 	if (c->phase != CC_OPEN)
 		recovery_step(tcp, t, c, bytes);
 	else
@@ -197,6 +189,22 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct sent_when 
 	/* what ended long ago must not seem to lie ahead after 2 GiB */
 	if (c->phase == CC_OPEN && seq_lt(c->recover, t->snd.una))
 		c->recover = seq_sub(t->snd.una, 1);
+	return bytes;
+}
+
+/* SACK blocks or duplicate ACKs: what they tell, and whether a recovery begins. */
+static void
+losses_find(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
+	    struct told *told)
+{
+	if (!(t->flags & T_SACK)) {
+		dup_acks_count(tcp, t, c, s);
+		return;
+	}
+	if (s->sacks > 0)
+		sacks_taken(tcp, t, c, s, told);
+	if (c->highest != NONE && board_find_lost(tcp, c, t->mss) && c->phase == CC_OPEN)
+		recovery_enter(tcp, t, c);
 }
 
 /* SND.UNA =< SEG.ACK =< SND.NXT holds. */
@@ -204,23 +212,28 @@ void
 snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
-	struct sent_when when = {0, 0};
+	struct told told = {.bytes = 0};
+	struct cc_ack a = {.limited = flight(t) >= t->cwnd / 2, .ece = (s->ctl & SW_ECE) != 0};
 	bool moved = s->acked > 0, syn = syn_unacked(t);
+	uint32_t lost = c != NULL ? c->lost_ever : 0;
 
 	t->news |= NEWS_OUTPUT;
-	if (moved)
-		una_moves(tcp, t, s, &when);
-	c = active_of(tcp, t);
-	if (c != NULL && (t->flags & T_SACK)) {
-		if (s->sacks > 0)
-			sacks_taken(tcp, t, c, s, &when);
-		if (c->highest != NONE && board_find_lost(tcp, c, t->mss) && c->phase == CC_OPEN)
-			recovery_enter(tcp, t, c);
-	} else if (c != NULL) {
-		dup_acks_count(tcp, t, c, s);
+	if (c != NULL) {
+		a.phase = c->phase;
+		a.flight_before = c->pipe;
+		rate_limited(tcp, t, c);
 	}
+	if (moved)
+		a.acked = una_moves(tcp, t, s, &told);
+	if (c != NULL)
+		losses_find(tcp, t, c, s, &told);
 	if (moved && !syn) /* the SYN's sample is syn_acked()'s */
-		ack_rtt(tcp, t, s, &when);
+		ack_rtt(tcp, t, s, &told);
+	if (c != NULL && (told.bytes > 0 || c->lost_ever != lost || a.ece)) {
+		a.lost = c->lost_ever - lost;
+		rate_sample(tcp, c, &told, &a);
+		cc_acked(tcp, t, c, &a);
+	}
 	if (!moved)
 		return;
 	/*= RFC 6298 5.2, 5.3: restart for what is left, stop when nothing is */

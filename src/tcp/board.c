@@ -78,9 +78,9 @@ board_leave(struct active *c, struct rec *r)
 static void
 board_enter(const struct tcp *tcp, struct active *c, struct rec *r)
 {
+	rate_sent(tcp, c, r);
 	r->flags |= R_FLIGHT;
 	r->sent = tcp->now;
-	r->delivered = c->delivered;
 	r->times++;
 	c->pipe += r->len;
 	c->last_sent = tcp->now;
@@ -165,6 +165,7 @@ board_lose(struct tcp *tcp, struct active *c, uint32_t i)
 	board_leave(c, r);
 	r->flags |= R_LOST;
 	c->lost += r->len;
+	c->lost_ever += r->len;
 	if (c->retry == NONE || seq_lt(r->seq, rec_at(tcp, c->retry)->seq))
 		c->retry = i;
 }
@@ -199,8 +200,6 @@ board_free(struct tcp *tcp, struct active *c, uint32_t i)
 	board_leave(c, r);
 	if (r->flags & R_SACKED)
 		c->sacked -= r->len;
-	else
-		c->delivered += r->len;
 	if (r->flags & R_LOST)
 		c->lost -= r->len;
 	if (c->retry == i)
@@ -224,26 +223,38 @@ board_trim(struct tcp *tcp, struct active *c, struct rec *r, uint32_t n)
 		c->lost -= n;
 	if (r->flags & R_SACKED)
 		c->sacked -= n;
-	else
-		c->delivered += n;
 	r->seq = seq_add(r->seq, n);
 	r->len -= n;
 	if (r->len > !!(r->flags & R_FIN))
 		r->text = place_after(&tcp->chunks, r->text, n);
 }
 
-/* When was it sent? */
-static void
-board_when(const struct rec *r, struct sent_when *when)
+/* Is a the later of two transmissions (RFC 8985 6.2, RACK_sent_after)? */
+static bool
+sent_after(const struct rec *a, const struct rec *b)
 {
-	sw_ns *which = r->flags & R_AGAIN ? &when->again : &when->once;
+	return a->sent > b->sent ||
+	       (a->sent == b->sent && seq_lt(seq_add(b->seq, b->len), seq_add(a->seq, a->len)));
+}
+
+/* The first n numbers of r have arrived, and nothing said so before. */
+static void
+board_deliver(const struct tcp *tcp, struct active *c, const struct rec *r, uint32_t n,
+	      struct told *told)
+{
+	sw_ns *which = r->flags & R_AGAIN ? &told->again : &told->once;
 
 	*which = max_ns(*which, r->sent);
+	if (told->bytes == 0 || sent_after(r, &told->newest))
+		told->newest = *r;
+	told->bytes += n;
+	c->delivered += n;
+	c->delivered_at = tcp->now;
 }
 
 /* Everything below una has arrived.  Call before the bytes leave the chain. */
 void
-board_acked(struct tcp *tcp, struct active *c, seq una, struct sent_when *when)
+board_acked(struct tcp *tcp, struct active *c, seq una, struct told *told)
 {
 	uint32_t i;
 
@@ -252,7 +263,7 @@ board_acked(struct tcp *tcp, struct active *c, seq una, struct sent_when *when)
 		int32_t over = seq_off(seq_add(r->seq, r->len), una);
 
 		if (!(r->flags & R_SACKED) && seq_lt(r->seq, una))
-			board_when(r, when);
+			board_deliver(tcp, c, r, min_u32(r->len, seq_from(una, r->seq)), told);
 		if (over > 0) {
 			if (seq_lt(r->seq, una))
 				board_trim(tcp, c, r, seq_from(una, r->seq));
@@ -306,7 +317,7 @@ board_join(struct tcp *tcp, struct active *c, uint32_t i, uint32_t j)
 
 /* Record i has arrived, ahead of its time. */
 static void
-board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct sent_when *when)
+board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct told *told)
 {
 	struct rec *r = rec_at(tcp, i);
 
@@ -315,19 +326,18 @@ board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct sent_when *when
 		c->lost -= r->len;
 	if (c->retry == i)
 		c->retry = list_next(&tcp->recs, IN_SEQ, i);
-	board_when(r, when);
+	board_deliver(tcp, c, r, r->len, told);
 	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_SACKED);
 	c->sacked += r->len;
-	c->delivered += r->len;
 	if (c->highest == NONE || seq_lt(rec_at(tcp, c->highest)->seq, r->seq))
 		c->highest = i;
 }
 
 /* The peer says that it has [left, right): which of it is news? */
-uint32_t
-board_sacked(struct tcp *tcp, struct active *c, struct sack b, struct sent_when *when)
+void
+board_sacked(struct tcp *tcp, struct active *c, struct sack b, struct told *told)
 {
-	uint32_t news = 0, prev, i = board_search(tcp, c, b.left);
+	uint32_t prev, i = board_search(tcp, c, b.left);
 
 	for (; i != NONE; i = list_next(&tcp->recs, IN_SEQ, i)) { /* bounded: one list */
 		struct rec *r = rec_at(tcp, i);
@@ -346,8 +356,7 @@ board_sacked(struct tcp *tcp, struct active *c, struct sack b, struct sent_when 
 		if (seq_lt(b.right, top) &&
 		    board_split(tcp, c, i, seq_from(b.right, r->seq)) == NONE)
 			break;
-		board_mark(tcp, c, i, when);
-		news += r->len;
+		board_mark(tcp, c, i, told);
 		c->hint = i;
 		board_join(tcp, c, i, list_next(&tcp->recs, IN_SEQ, i));
 		prev = list_prev(&tcp->recs, IN_SEQ, i);
@@ -356,7 +365,6 @@ board_sacked(struct tcp *tcp, struct active *c, struct sack b, struct sent_when 
 			i = prev;
 		}
 	}
-	return news;
 }
 
 /*

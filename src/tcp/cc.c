@@ -9,15 +9,19 @@
 
 /* RFC 5681 3.1, counting bytes in congestion avoidance. */
 static void
-newreno_acked(struct tcb *t, struct active *c, uint32_t bytes)
+newreno_acked(struct tcb *t, struct active *c, const struct cc_ack *a)
 {
-	uint32_t more = min_u32(bytes, t->mss);
+	uint32_t bytes = a->acked, more = min_u32(bytes, t->mss);
 
+	/*= RFC 5681 3.1: cwnd grows only while it is what limits us (RFC 7661 says more) */
+	/*= RFC 5681 4.3: what ends a recovery leaves cwnd at ssthresh */
+	if (a->phase == CC_RECOVERY || c->phase == CC_RECOVERY || bytes == 0 || !a->limited)
+		return;
 	if (t->cwnd < t->ssthresh) {
 		/*= RFC 5681 3.1, RFC 9293 3.8.2 MUST-19: slow start; an ACK of a super-segment
 		 * counts as the ACKs of every second segment that it stands for, but not
 		 * behind a timeout, when most of it had arrived before (RFC 3465 2.3) */
-		if (bytes > 2u * t->mss && c->phase == CC_OPEN)
+		if (bytes > 2u * t->mss && a->phase == CC_OPEN)
 			more = max_u32(more, min_u32(bytes / 2, t->ssthresh - t->cwnd));
 		t->cwnd += more;
 		return;
@@ -58,6 +62,13 @@ newreno_timeout(struct tcb *t, struct active *c)
 }
 
 static void
+newreno_undo(struct tcb *t, struct active *c)
+{
+	(void)t;
+	c->cwnd_bytes = 0;
+}
+
+static void
 newreno_recovered(struct tcb *t, struct active *c)
 {
 	/*= RFC 6582 3.2: after the full acknowledgment no burst, option 1 */
@@ -78,33 +89,63 @@ newreno_recovered(struct tcb *t, struct active *c)
 		break;                    \
 	}
 
-/* New data was acknowledged. */
+/* What an ACK told. */
 void
-cc_acked(struct tcb *t, struct active *c, uint32_t bytes)
+cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
 {
-	CC_TABLE(acked(t, c, bytes))
+	(void)tcp;
+	CC_TABLE(acked(t, c, a))
 	t->cwnd = min_u32(t->cwnd, 1u << 30);
 }
 
 /* A loss was found without a timeout. */
 void
-cc_loss(struct tcb *t, struct active *c)
+cc_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	(void)tcp;
 	CC_TABLE(loss(t, c))
 }
 
 /* The retransmission timer fired. */
 void
-cc_timeout(struct tcb *t, struct active *c)
+cc_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	(void)tcp;
 	CC_TABLE(timeout(t, c))
 }
 
 /* All that was in flight at the loss has arrived. */
 void
-cc_recovered(struct tcb *t, struct active *c)
+cc_recovered(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	(void)tcp;
 	CC_TABLE(recovered(t, c))
+}
+
+/* There was no loss. */
+void
+cc_undo(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	(void)tcp;
+	CC_TABLE(undo(t, c))
+}
+
+/* NewReno leaves it to PRR. */
+bool
+cc_sets_cwnd(const struct active *c)
+{
+	(void)c;
+	return false;
+}
+
+/* NewReno is clocked by ACKs alone. */
+uint64_t
+cc_pacing(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+{
+	(void)tcp;
+	(void)t;
+	(void)c;
+	return 0;
 }
 
 /*= RFC 6928 2: min (10*MSS, max (2*MSS, 14600)), in the configured segments */

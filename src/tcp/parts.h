@@ -4,6 +4,7 @@
 #ifndef SW_TCP_PARTS_H
 #define SW_TCP_PARTS_H
 
+#include "tcp/cc.h"
 #include "tcp/tcp.h"
 
 /* A thing that must be true of our own state, whatever a peer sends.  If not,
@@ -91,15 +92,18 @@ uint32_t board_split(struct tcp *, struct active *, uint32_t i, uint32_t len);
 void board_resent(struct tcp *, struct active *, uint32_t i);
 void board_lose(struct tcp *, struct active *, uint32_t i);
 void board_lose_all(struct tcp *, struct active *);
-/* When what an ACK covers was sent: the last that was sent once, and the last
- * that was sent again; 0: none. */
-struct sent_when {
+/* What one ACK told of the scoreboard. */
+struct told {
+	/* when what it covers was sent: the last that was sent once, and the last that
+	 * was sent again; 0: none */
 	sw_ns once, again;
+	uint32_t bytes;	   /* newly acknowledged or SACKed */
+	struct rec newest; /* of these the one sent last, as it was; nothing if bytes is 0 */
 };
 /* Drops what lies below una. */
-void board_acked(struct tcp *, struct active *, seq una, struct sent_when *);
-/* A SACK block; bytes that are new. */
-uint32_t board_sacked(struct tcp *, struct active *, struct sack, struct sent_when *);
+void board_acked(struct tcp *, struct active *, seq una, struct told *);
+/* A SACK block. */
+void board_sacked(struct tcp *, struct active *, struct sack, struct told *);
 bool board_find_lost(struct tcp *, struct active *, uint32_t mss); /* any newly lost? */
 uint32_t board_next_lost(struct tcp *, struct active *);	    /* NONE */
 
@@ -113,14 +117,10 @@ void recovery_enter(struct tcp *, struct tcb *, struct active *);
 uint32_t pipe_of(const struct tcb *, const struct active *);
 uint32_t flight(const struct tcb *);
 
-/* cc.c */
-uint32_t cc_initial_window(const struct tcp *, const struct tcb *);
-void cc_init(const struct tcp *, struct tcb *);
-void cc_acked(struct tcb *, struct active *, uint32_t bytes);
-void cc_loss(struct tcb *, struct active *);
-void cc_timeout(struct tcb *, struct active *);
-void cc_recovered(struct tcb *, struct active *);
-void cc_idle(const struct tcp *, struct tcb *);
+/* rate.c: delivery rate samples */
+void rate_sent(const struct tcp *, struct active *, struct rec *);
+void rate_limited(const struct tcp *, const struct tcb *, struct active *);
+void rate_sample(const struct tcp *, struct active *, const struct told *, struct cc_ack *);
 
 /* send.c */
 uint32_t snd_unsent(const struct tcp *, const struct tcb *); /* bytes never sent */

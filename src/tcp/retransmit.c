@@ -85,7 +85,7 @@ recovery_enter(struct tcp *tcp, struct tcb *t, struct active *c)
 	c->phase = CC_RECOVERY;
 	c->recover = t->snd.nxt; /*= RFC 6675 5 (4.1), 6582 3.2 step 2: HighData */
 	c->force = 1; /*= RFC 6675 5 (4.3): the first retransmission goes whatever cwnd */
-	cc_loss(t, c);
+	cc_loss(tcp, t, c);
 	tcp->recoveries++;
 }
 
@@ -132,7 +132,7 @@ retransmit_again(struct tcp *tcp, struct tcb *t)
 	}
 	if (c->recs.head == NONE)
 		return; /* it waited for a record or a buffer: settle() looks again */
-	cc_timeout(t, c);
+	cc_timeout(tcp, t, c);
 	c->phase = CC_LOSS;
 	c->recover = t->snd.nxt;
 	c->dup_acks = 0;

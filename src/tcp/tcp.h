@@ -143,7 +143,8 @@ enum {
 	R_AGAIN = 4,	/* was retransmitted: no RTT from it (Karn) */
 	R_FIN = 8,	/* its last number is our FIN */
 	R_FLIGHT = 16,	/* counted in active.pipe */
-	R_PROBE = 32	/* a byte sent into a closed window */
+	R_PROBE = 32,	/* a byte sent into a closed window */
+	R_LIMITED = 64	/* the application had no more when it was sent */
 };
 
 struct rec {
@@ -152,11 +153,17 @@ struct rec {
 	seq seq;
 	uint32_t len;	    /* sequence numbers, the FIN's too */
 	sw_ns sent;	    /* when last sent */
-	uint64_t delivered; /* active.delivered when sent: for rate samples */
 	struct place text;  /* where its first byte stands */
 	uint8_t flags;
 	uint8_t times;	    /* sent how often */
 	uint16_t parts;	    /* SACKed neighbours are joined: how many they were */
+	/* as they were when it was sent, for rate samples (rate.c); low bits are
+	 * enough, as no more than a window lies between */
+	uint32_t delivered;	/* active.delivered */
+	uint32_t delivered_ago; /* ns since active.delivered_at; NONE: too long */
+	uint32_t first_ago;	/* ns since active.first_sent; NONE */
+	uint32_t in_flight;	/* active.pipe with it */
+	uint32_t lost;		/* active.lost_ever */
 };
 
 /* Bytes that came ahead of a gap. */
@@ -167,7 +174,7 @@ struct run {
 	struct chain text;
 };
 
-enum cc_kind { CC_NEWRENO };
+enum cc_kind { CC_CUBIC, CC_NEWRENO, CC_BBR, CC_BBR1 };
 enum cc_phase { CC_OPEN, CC_RECOVERY, CC_LOSS };
 
 /* What a connection needs only while bytes are queued or in flight. */
@@ -181,6 +188,11 @@ struct active {
 	uint32_t pipe;		/* bytes in the network (RFC 6675) */
 	uint32_t sacked, lost;	/* bytes marked so */
 	uint64_t delivered;	/* bytes acknowledged or SACKed so far */
+	uint64_t limited_until; /* delivered: up to there the application limits us; 0 */
+	uint64_t round_end;	/* delivered: what is sent from there on is a new round */
+	sw_ns delivered_at;	/* when delivered last grew */
+	sw_ns first_sent;	/* when that was sent: a sample's sending begins there */
+	uint32_t lost_ever;	/* bytes taken for lost so far */
 
 	struct chain rcv;	/* in order, not yet given to the application */
 	struct list runs;	/* in_seq */
@@ -230,6 +242,7 @@ struct tcp {
 	sw_ns user_timeout, syn_timeout, keep_idle, keep_interval, fin_wait_2, challenge_every;
 	uint32_t r1, syn_ack_tries, keep_probes, runs_per_conn, iw_segments;
 	uint32_t snd_buf, rcv_buf;
+	uint32_t without; /* SW_NO_RACK ... */
 	uint8_t ttl, tos;
 	bool timestamps, window_scale, sack, nagle, minshall;
 };
