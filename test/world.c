@@ -94,6 +94,20 @@ on_packet(void *ctx, const struct sw_sim_seen *p)
 	w->iss[p->from] = s->seg.seq;
 }
 
+/* Is this the packet that the plan is for? */
+static bool
+plan_meets(const struct world *w, const struct world_plan *plan, const struct sw_sim_seen *p,
+	   const struct sw_trace *seg)
+{
+	if (plan->from != p->from)
+		return false;
+	if (plan->times)
+		return w->iss[p->from] + plan->text - seg->seq < seg->len;
+	if (plan->ctl)
+		return (seg->ctl & plan->ctl) == plan->ctl;
+	return plan->number == p->number;
+}
+
 /* The plans of what shall be lost. */
 static bool
 on_filter(void *ctx, const struct sw_sim_seen *p)
@@ -105,10 +119,10 @@ on_filter(void *ctx, const struct sw_sim_seen *p)
 	for (int i = 0; i < w->n_plans; i++) {
 		struct world_plan *plan = &w->plan[i];
 
-		if (plan->from != p->from ||
-		    (plan->ctl ? (seg.ctl & plan->ctl) != plan->ctl : plan->number != p->number))
+		if (!plan_meets(w, plan, p, &seg))
 			continue;
-		*plan = w->plan[--w->n_plans];
+		if (plan->times == 0 || --plan->times == 0)
+			*plan = w->plan[--w->n_plans];
 		return false;
 	}
 	return true;
@@ -503,6 +517,12 @@ void
 loses_ctl(struct world *w, int host, uint8_t ctl)
 {
 	plan_add(w, &(struct world_plan){.from = host, .ctl = ctl});
+}
+
+void
+loses_text(struct world *w, int host, uint32_t n, unsigned times)
+{
+	plan_add(w, &(struct world_plan){.from = host, .text = n, .times = times});
 }
 
 void

@@ -40,6 +40,8 @@ struct world_plan { /* a packet that shall be lost */
 	int from;
 	uint64_t number;
 	uint8_t ctl; /* not 0: the next with all of these bits, instead */
+	unsigned times; /* not 0: so many with the text byte `text`, instead */
+	uint32_t text;
 };
 
 struct world {
@@ -128,6 +130,8 @@ uint64_t verdicts_of(const struct world *, int host, enum sw_verdict);
 void loses(struct world *, int host, unsigned k);
 /* The next packet of `host` with all of these control bits is lost. */
 void loses_ctl(struct world *, int host, uint8_t ctl);
+/* The next `times` segments of `host` that hold byte `n` of its text (1: the first). */
+void loses_text(struct world *, int host, uint32_t n, unsigned times);
 /* How many packets `host` has sent. */
 unsigned sent(const struct world *, int host);
 /* The n-th packet of all (0: the first) that `host` sent comes to the other (again). */

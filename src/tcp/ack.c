@@ -48,22 +48,47 @@ snd_window(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	t->snd.wl2 = s->ack;
 }
 
-/* SACK blocks that can be true. */
+/* The block that says what came twice (RFC 2883 4), if the first one does. */
+static bool
+dsack_of(const struct tcb *t, const struct seg *s, struct sack *d)
+{
+	uint32_t len;
+
+	if (s->sacks == 0)
+		return false;
+	*d = s->sack[0];
+	len = seq_from(d->right, d->left);
+	if (len == 0 || len > 1u << 30 || seq_lt(t->snd.nxt, d->right))
+		return false;
+	if (seq_leq(d->right, s->ack))
+		return true;
+	return s->sacks > 1 && seq_leq(s->sack[1].left, d->left) &&
+	       seq_leq(d->right, s->sack[1].right);
+}
+
+/* Blocks that can be true, lowest first: so a hole in one ACK is no reordering. */
 static void
 sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
 	    struct told *told)
 {
+	struct sack b[SEG_SACKS];
+	uint32_t n = 0, k;
+
+	told->selective = true;
 	for (uint32_t i = 0; i < s->sacks && i < SEG_SACKS; i++) {
-		struct sack b = s->sack[i];
-		uint32_t left = seq_from(b.left, t->snd.una);
-		uint32_t right = seq_from(b.right, t->snd.una);
+		uint32_t left = seq_from(s->sack[i].left, t->snd.una);
+		uint32_t right = seq_from(s->sack[i].right, t->snd.una);
 
 		/* both edges inside (UNA, NXT], in order: anything else is a D-SACK,
 		 * old, or a lie, and says nothing */
 		if (left == 0 || left >= right || right > flight(t))
 			continue;
-		board_sacked(tcp, c, b, told);
+		for (k = n++; k > 0 && left < seq_from(b[k - 1].left, t->snd.una); k--)
+			b[k] = b[k - 1];
+		b[k] = s->sack[i];
 	}
+	for (k = 0; k < n; k++)
+		board_sacked(tcp, c, b[k], told);
 }
 
 /*= RFC 5681 2: a duplicate ACK covers nothing new, holds no data, SYN or FIN, and
@@ -87,30 +112,7 @@ dup_acks_count(struct tcp *tcp, struct tcb *t, struct active *c, const struct se
 	/*= RFC 6582 3.2 step 2: only when the ACK covers more than recover */
 	if (c->phase == CC_OPEN && c->dup_acks == DUP_THRESH && seq_lt(c->recover, t->snd.una)) {
 		board_lose(tcp, c, c->recs.head);
-		recovery_enter(tcp, t, c);
-	}
-}
-
-/* An ACK moved UNA during a recovery. */
-static void
-recovery_step(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes)
-{
-	uint32_t segs = bytes / t->mss;
-
-	if (seq_leq(c->recover, t->snd.una)) {
-		c->dup_acks = 0;
-		if (c->phase == CC_RECOVERY)
-			cc_recovered(tcp, t, c);
-		c->phase = CC_OPEN;
-		return;
-	}
-	if (c->phase == CC_LOSS || (t->flags & T_SACK) || c->recs.head == NONE)
-		return;
-	/*= RFC 6582 3.2 step 3: a partial ACK; the next hole is lost too */
-	c->dup_acks = (uint16_t)(segs > c->dup_acks ? 0 : c->dup_acks - segs + (segs > 0));
-	if (!(rec_at(tcp, c->recs.head)->flags & R_AGAIN)) {
-		board_lose(tcp, c, c->recs.head);
-		c->force = 1;
+		recovery_enter(tcp, t, c, 0);
 	}
 }
 
@@ -197,14 +199,54 @@ static void
 losses_find(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
 	    struct told *told)
 {
+	bool found, again = false;
+	struct sack d;
+
 	if (!(t->flags & T_SACK)) {
 		dup_acks_count(tcp, t, c, s);
 		return;
 	}
 	if (s->sacks > 0)
 		sacks_taken(tcp, t, c, s, told);
-	if (c->highest != NONE && board_find_lost(tcp, c, t->mss) && c->phase == CC_OPEN)
-		recovery_enter(tcp, t, c);
+	if (dsack_of(t, s, &d))
+		rack_dsack(t, c);
+	rack_update(tcp, t, c, told);
+	if (rack_on(tcp, t))
+		found = rack_losses(tcp, t, c, &again);
+	else
+		found = c->highest != NONE && board_find_lost(tcp, c, t->mss);
+	if (found)
+		losses_found(tcp, t, c, told->bytes, again);
+}
+
+/* What the ACK's measures are taken by. */
+static void
+told_begin(const struct tcp *tcp, const struct tcb *t, const struct seg *s, struct told *told)
+{
+	const struct active *c = active_of(tcp, t);
+
+	*told = (struct told){.bytes = 0};
+	if ((t->flags & T_TS) && (s->has & SW_HAS_TS) && s->tsecr != 0) {
+		told->echoes = true;
+		told->echo_ms = s->tsecr - t->ts_offset;
+	}
+	if (c != NULL)
+		told->min_rtt = rack_min_rtt(t, c);
+}
+
+/* What waits for an answer has its timer; the earlier of two. */
+static void
+ack_timers(struct tcp *tcp, struct tcb *t, struct active *c, bool moved)
+{
+	/*= RFC 6298 5.2, 5.3: restart for what is left, stop when nothing is */
+	if (t->snd.una.n == t->snd.nxt.n) {
+		t->retransmit = moved ? SW_NEVER : t->retransmit;
+		return;
+	}
+	if (moved)
+		retransmit_arm(tcp, t);
+	if (c != NULL && t->retransmit != SW_NEVER && rack_on(tcp, t))
+		retransmit_earlier(t, c, WAIT_REORDER, c->rack.due);
 }
 
 /* SND.UNA =< SEG.ACK =< SND.NXT holds. */
@@ -212,12 +254,13 @@ void
 snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
-	struct told told = {.bytes = 0};
+	struct told told;
 	struct cc_ack a = {.limited = flight(t) >= t->cwnd / 2, .ece = (s->ctl & SW_ECE) != 0};
 	bool moved = s->acked > 0, syn = syn_unacked(t);
 	uint32_t lost = c != NULL ? c->lost_ever : 0;
 
 	t->news |= NEWS_OUTPUT;
+	told_begin(tcp, t, s, &told);
 	if (c != NULL) {
 		a.phase = c->phase;
 		a.flight_before = c->pipe;
@@ -234,11 +277,5 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		rate_sample(tcp, c, &told, &a);
 		cc_acked(tcp, t, c, &a);
 	}
-	if (!moved)
-		return;
-	/*= RFC 6298 5.2, 5.3: restart for what is left, stop when nothing is */
-	if (t->snd.una.n == t->snd.nxt.n)
-		t->retransmit = SW_NEVER;
-	else
-		retransmit_arm(tcp, t);
+	ack_timers(tcp, t, c, moved);
 }

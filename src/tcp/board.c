@@ -40,6 +40,8 @@ active_take(struct tcp *tcp, struct tcb *t)
 	c->hint = c->highest = c->retry = NONE;
 	c->recover = seq_sub(t->snd.una, 1);
 	c->small = t->snd.una;
+	c->rto_at = t->retransmit;
+	rack_begin(c, t->snd.una);
 	return c;
 }
 
@@ -65,25 +67,31 @@ rec_at(const struct tcp *tcp, uint32_t i)
 	return pool_at(&tcp->recs, i);
 }
 
-/* Counts r out of the pipe. */
+/* Counts record i out of the pipe: in order of sending stands only what is in it. */
 static void
-board_leave(struct active *c, struct rec *r)
+board_leave(struct tcp *tcp, struct active *c, uint32_t i)
 {
+	struct rec *r = rec_at(tcp, i);
+
 	if (r->flags & R_FLIGHT)
 		c->pipe -= r->len;
 	r->flags &= (uint8_t)~R_FLIGHT;
+	list_remove(&c->recs_in_time, &tcp->recs, IN_TIME, i);
 }
 
-/* Counts r into the pipe, as sent now. */
+/* Counts record i into the pipe, as sent now. */
 static void
-board_enter(const struct tcp *tcp, struct active *c, struct rec *r)
+board_enter(struct tcp *tcp, struct active *c, uint32_t i)
 {
+	struct rec *r = rec_at(tcp, i);
+
 	rate_sent(tcp, c, r);
 	r->flags |= R_FLIGHT;
 	r->sent = tcp->now;
 	r->times++;
 	c->pipe += r->len;
 	c->last_sent = tcp->now;
+	list_push(&c->recs_in_time, &tcp->recs, IN_TIME, i);
 }
 
 /* A new transmission at the top; NONE: the pool is full. */
@@ -106,8 +114,7 @@ board_add(struct tcp *tcp, struct active *c, seq at, uint32_t len, struct place 
 	if (c->recs.head == NONE)
 		c->stalled_since = tcp->now;
 	list_push(&c->recs, &tcp->recs, IN_SEQ, i);
-	list_push(&c->recs_in_time, &tcp->recs, IN_TIME, i);
-	board_enter(tcp, c, r);
+	board_enter(tcp, c, i);
 	return i;
 }
 
@@ -133,7 +140,8 @@ board_split(struct tcp *tcp, struct active *c, uint32_t i, uint32_t len)
 	r->len = len;
 	r->flags &= (uint8_t)~R_FIN;
 	list_insert_after(&c->recs, &tcp->recs, IN_SEQ, j, i);
-	list_insert_after(&c->recs_in_time, &tcp->recs, IN_TIME, j, i);
+	if (r->flags & R_FLIGHT)
+		list_insert_after(&c->recs_in_time, &tcp->recs, IN_TIME, j, i);
 	if (c->highest == i)
 		c->highest = j;
 	return j;
@@ -145,13 +153,11 @@ board_resent(struct tcp *tcp, struct active *c, uint32_t i)
 {
 	struct rec *r = rec_at(tcp, i);
 
-	board_leave(c, r);
+	board_leave(tcp, c, i);
 	if (r->flags & R_LOST)
 		c->lost -= r->len;
 	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_AGAIN);
-	list_remove(&c->recs_in_time, &tcp->recs, IN_TIME, i);
-	list_push(&c->recs_in_time, &tcp->recs, IN_TIME, i);
-	board_enter(tcp, c, r);
+	board_enter(tcp, c, i);
 }
 
 /* Record i is taken for lost. */
@@ -162,7 +168,7 @@ board_lose(struct tcp *tcp, struct active *c, uint32_t i)
 
 	if (r->flags & (R_LOST | R_SACKED))
 		return;
-	board_leave(c, r);
+	board_leave(tcp, c, i);
 	r->flags |= R_LOST;
 	c->lost += r->len;
 	c->lost_ever += r->len;
@@ -170,12 +176,19 @@ board_lose(struct tcp *tcp, struct active *c, uint32_t i)
 		c->retry = i;
 }
 
-/* After a timeout: all that is not SACKed.  When the first one is SACKED and
- * still not acknowledged, the peer has reneged (RFC 2018 8): nothing counts. */
+/* The first record is SACKed and still not acknowledged: the peer has reneged. */
+bool
+board_reneged(const struct tcp *tcp, const struct active *c)
+{
+	return c->recs.head != NONE && (rec_at(tcp, c->recs.head)->flags & R_SACKED);
+}
+
+/* After a timeout: all that is not SACKed; of a peer that reneged (RFC 2018 8)
+ * nothing counts. */
 void
 board_lose_all(struct tcp *tcp, struct active *c)
 {
-	bool reneged = c->recs.head != NONE && (rec_at(tcp, c->recs.head)->flags & R_SACKED);
+	bool reneged = board_reneged(tcp, c);
 
 	for (uint32_t i = c->recs.head; i != NONE; i = list_next(&tcp->recs, IN_SEQ, i)) {
 		struct rec *r = rec_at(tcp, i);
@@ -183,6 +196,8 @@ board_lose_all(struct tcp *tcp, struct active *c)
 		if (reneged && (r->flags & R_SACKED)) {
 			r->flags &= (uint8_t)~R_SACKED;
 			c->sacked -= r->len;
+			c->sacked_parts -= r->parts;
+			r->parts = 1;
 		}
 		board_lose(tcp, c, i);
 	}
@@ -197,9 +212,11 @@ board_free(struct tcp *tcp, struct active *c, uint32_t i)
 {
 	struct rec *r = rec_at(tcp, i);
 
-	board_leave(c, r);
-	if (r->flags & R_SACKED)
+	board_leave(tcp, c, i);
+	if (r->flags & R_SACKED) {
 		c->sacked -= r->len;
+		c->sacked_parts -= r->parts;
+	}
 	if (r->flags & R_LOST)
 		c->lost -= r->len;
 	if (c->retry == i)
@@ -209,7 +226,6 @@ board_free(struct tcp *tcp, struct active *c, uint32_t i)
 	if (c->hint == i)
 		c->hint = NONE;
 	list_remove(&c->recs, &tcp->recs, IN_SEQ, i);
-	list_remove(&c->recs_in_time, &tcp->recs, IN_TIME, i);
 	pool_give(&tcp->recs, i);
 }
 
@@ -229,14 +245,6 @@ board_trim(struct tcp *tcp, struct active *c, struct rec *r, uint32_t n)
 		r->text = place_after(&tcp->chunks, r->text, n);
 }
 
-/* Is a the later of two transmissions (RFC 8985 6.2, RACK_sent_after)? */
-static bool
-sent_after(const struct rec *a, const struct rec *b)
-{
-	return a->sent > b->sent ||
-	       (a->sent == b->sent && seq_lt(seq_add(b->seq, b->len), seq_add(a->seq, a->len)));
-}
-
 /* The first n numbers of r have arrived, and nothing said so before. */
 static void
 board_deliver(const struct tcp *tcp, struct active *c, const struct rec *r, uint32_t n,
@@ -245,7 +253,9 @@ board_deliver(const struct tcp *tcp, struct active *c, const struct rec *r, uint
 	sw_ns *which = r->flags & R_AGAIN ? &told->again : &told->once;
 
 	*which = max_ns(*which, r->sent);
-	if (told->bytes == 0 || sent_after(r, &told->newest))
+	rack_delivered(tcp, c, r, told);
+	if (told->bytes == 0 || sent_later(r->sent, seq_add(r->seq, r->len), told->newest.sent,
+					   seq_add(told->newest.seq, told->newest.len)))
 		told->newest = *r;
 	told->bytes += n;
 	c->delivered += n;
@@ -306,12 +316,13 @@ board_join(struct tcp *tcp, struct active *c, uint32_t i, uint32_t j)
 		return;
 	r->len += q->len;
 	r->flags |= q->flags;
+	c->sacked_parts -= r->parts + q->parts;
 	r->parts = (uint16_t)min_u32((uint32_t)r->parts + q->parts, UINT16_MAX);
+	c->sacked_parts += r->parts;
 	c->highest = c->highest == j ? i : c->highest;
 	c->hint = c->hint == j ? i : c->hint;
 	c->retry = c->retry == j ? i : c->retry;
 	list_remove(&c->recs, &tcp->recs, IN_SEQ, j);
-	list_remove(&c->recs_in_time, &tcp->recs, IN_TIME, j);
 	pool_give(&tcp->recs, j);
 }
 
@@ -321,7 +332,7 @@ board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct told *told)
 {
 	struct rec *r = rec_at(tcp, i);
 
-	board_leave(c, r);
+	board_leave(tcp, c, i);
 	if (r->flags & R_LOST)
 		c->lost -= r->len;
 	if (c->retry == i)
@@ -329,6 +340,7 @@ board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct told *told)
 	board_deliver(tcp, c, r, r->len, told);
 	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_SACKED);
 	c->sacked += r->len;
+	c->sacked_parts += r->parts;
 	if (c->highest == NONE || seq_lt(rec_at(tcp, c->highest)->seq, r->seq))
 		c->highest = i;
 }

@@ -92,6 +92,7 @@ uint32_t board_split(struct tcp *, struct active *, uint32_t i, uint32_t len);
 void board_resent(struct tcp *, struct active *, uint32_t i);
 void board_lose(struct tcp *, struct active *, uint32_t i);
 void board_lose_all(struct tcp *, struct active *);
+bool board_reneged(const struct tcp *, const struct active *);
 /* What one ACK told of the scoreboard. */
 struct told {
 	/* when what it covers was sent: the last that was sent once, and the last that
@@ -99,7 +100,24 @@ struct told {
 	sw_ns once, again;
 	uint32_t bytes;	   /* newly acknowledged or SACKed */
 	struct rec newest; /* of these the one sent last, as it was; nothing if bytes is 0 */
+	/* of these the one sent last whose ACK this is without doubt: RACK.segment */
+	bool valid;
+	sw_ns sent;
+	seq end;
+	bool reordered; /* something sent once came behind what was sent later */
+	/* in: what it is measured by */
+	bool selective; /* now by SACK, not by the cumulative number */
+	bool echoes;	/* it has an echo of our clock: */
+	uint32_t echo_ms;
+	sw_ns min_rtt;
 };
+/* Was the first transmission the later one (RFC 8985 6.2)? */
+static inline bool
+sent_later(sw_ns a, seq a_end, sw_ns b, seq b_end)
+{
+	return a > b || (a == b && seq_lt(b_end, a_end));
+}
+
 /* Drops what lies below una. */
 void board_acked(struct tcp *, struct active *, seq una, struct told *);
 /* A SACK block. */
@@ -107,13 +125,32 @@ void board_sacked(struct tcp *, struct active *, struct sack, struct told *);
 bool board_find_lost(struct tcp *, struct active *, uint32_t mss); /* any newly lost? */
 uint32_t board_next_lost(struct tcp *, struct active *);	    /* NONE */
 
-/* retransmit.c: RFC 6298, recovery */
+/* rack.c: RFC 8985 6 */
+bool rack_on(const struct tcp *, const struct tcb *);
+void rack_begin(struct active *, seq una);
+sw_ns rack_min_rtt(const struct tcb *, const struct active *); /* 0: none known */
+void rack_delivered(const struct tcp *, struct active *, const struct rec *, struct told *);
+void rack_update(const struct tcp *, struct tcb *, struct active *, const struct told *);
+void rack_dsack(const struct tcb *, struct active *);
+void rack_recovered(struct active *);
+bool rack_losses(struct tcp *, struct tcb *, struct active *, bool *again);
+void rack_timeout(struct tcp *, struct tcb *, struct active *);
+void rack_expire(struct tcp *, struct tcb *, struct active *);
+
+/* recover.c: RFC 5681, 6582, 6675: a recovery from beginning to end */
+/* Losses are known; news: bytes that the same ACK told to have arrived; again: a
+ * retransmission was among them. */
+void losses_found(struct tcp *, struct tcb *, struct active *, uint32_t news, bool again);
+void recovery_enter(struct tcp *, struct tcb *, struct active *, uint32_t news);
+void recovery_step(struct tcp *, struct tcb *, struct active *, uint32_t bytes);
+
+/* retransmit.c: RFC 6298 */
 void rtt_sample(struct tcp *, struct tcb *, sw_ns rtt);
 void rto_settle(const struct tcp *, struct tcb *);
 void rto_backoff(const struct tcp *, struct tcb *);
 void retransmit_arm(struct tcp *, struct tcb *);
 void retransmit_expire(struct tcp *, struct tcb *, struct reply *);
-void recovery_enter(struct tcp *, struct tcb *, struct active *);
+void retransmit_earlier(struct tcb *, struct active *, enum wait, sw_ns at);
 uint32_t pipe_of(const struct tcb *, const struct active *);
 uint32_t flight(const struct tcb *);
 

@@ -75,18 +75,27 @@ rto_backoff(const struct tcp *tcp, struct tcb *t)
 void
 retransmit_arm(struct tcp *tcp, struct tcb *t)
 {
+	struct active *c = active_of(tcp, t);
+
 	t->retransmit = after_ns(tcp->now, (sw_ns)t->rto_us * SW_US);
+	if (c == NULL)
+		return;
+	c->rto_at = t->retransmit;
+	c->waits = WAIT_RTO;
 }
 
-/* A loss without timeout begins a recovery. */
+/*= RFC 8985 8 SHOULD: one timer, and what it is for; the running RTO is kept, so that
+ * nothing can put it off.  at SW_NEVER: no more of that kind. */
 void
-recovery_enter(struct tcp *tcp, struct tcb *t, struct active *c)
+retransmit_earlier(struct tcb *t, struct active *c, enum wait why, sw_ns at)
 {
-	c->phase = CC_RECOVERY;
-	c->recover = t->snd.nxt; /*= RFC 6675 5 (4.1), 6582 3.2 step 2: HighData */
-	c->force = 1; /*= RFC 6675 5 (4.3): the first retransmission goes whatever cwnd */
-	cc_loss(tcp, t, c);
-	tcp->recoveries++;
+	if (at < c->rto_at) {
+		c->waits = (uint8_t)why;
+		t->retransmit = at;
+	} else if (c->waits == why) {
+		c->waits = WAIT_RTO;
+		t->retransmit = c->rto_at;
+	}
 }
 
 /* R2, or the handshake's: how long may it go unanswered? */
@@ -137,17 +146,40 @@ retransmit_again(struct tcp *tcp, struct tcb *t)
 	c->recover = t->snd.nxt;
 	c->dup_acks = 0;
 	c->force = 1;
-	board_lose_all(tcp, c);
+	/*= RFC 2018 8: of a peer that reneged, what it had SACKed is sent again too */
+	if (rack_on(tcp, t) && !board_reneged(tcp, c))
+		rack_timeout(tcp, t, c);
+	else
+		board_lose_all(tcp, c);
 	tcp->rtos++;
 }
 
 static void
 retransmit_trace(struct tcp *tcp, struct tcb *t)
 {
+	const struct active *c = active_of(tcp, t);
 	struct sw_trace *ev = trace_new(tcp, &t->h, tcp->now, SW_T_TIMER);
 
-	if (ev != NULL)
-		ev->timer = persisting(tcp, t) ? SW_TIMER_PERSIST : SW_TIMER_REXMIT;
+	if (ev == NULL)
+		return;
+	ev->timer = persisting(tcp, t) ? SW_TIMER_PERSIST : SW_TIMER_REXMIT;
+	if (c != NULL && c->waits == WAIT_REORDER)
+		ev->timer = SW_TIMER_REORDER;
+}
+
+/* What is earlier than the RTO has fired: no backing off; the RTO runs on. */
+static bool
+expire_earlier(struct tcp *tcp, struct tcb *t)
+{
+	struct active *c = active_of(tcp, t);
+
+	if (c == NULL || c->waits == WAIT_RTO)
+		return false;
+	c->waits = WAIT_RTO;
+	t->retransmit = c->rto_at;
+	rack_expire(tcp, t, c);
+	retransmit_earlier(t, c, WAIT_REORDER, c->rack.due);
+	return true;
 }
 
 /* R1, unless the peer has answered the last probe of its closed window. */
@@ -173,6 +205,8 @@ retransmit_expire(struct tcp *tcp, struct tcb *t, struct reply *reply)
 	bool half = syn_unacked(t) && (t->flags & T_PASSIVE);
 
 	retransmit_trace(tcp, t);
+	if (expire_earlier(tcp, t))
+		return;
 	/*= RFC 9293 3.8.3 MUST-20, MUST-21, MUST-22: R2 closes the connection */
 	if (tcp->now >= give_up || (half && t->retries >= tcp->syn_ack_tries)) {
 		if (!syn_unacked(t))

@@ -54,10 +54,11 @@ enum { /* tcb.flags */
 	T_TROUBLE = 1 << 18,   /* R1 reached, or a soft ICMP error */
 	T_CHALLENGE = 1 << 19, /* the ACK owed answers something refused */
 	T_CHALLENGED = 1 << 20, /* `challenge_ms` counts */
-	T_QUICK = 1 << 21,     /* no ACK waits: the application wants it so */
+	T_REORDERS = 1 << 21,  /* RACK: what was sent once came out of order */
 	T_OPENED = 1 << 22,    /* reached ESTABLISHED at some time */
 	T_FIN_KNOWN = 1 << 23, /* the peer's FIN came ahead of a gap: active.fin */
 	T_BROKEN = 1 << 24,    /* an invariant failed: this connection is reset */
+	T_QUICK = 1 << 30,     /* no ACK waits: the application wants it so */
 	T_FAR = 1 << 25	       /* a GiB was acknowledged: ISS is no bound any more */
 };
 
@@ -135,7 +136,8 @@ struct habits {
 /*
  * A transmission: a run of sequence space sent at one instant, one segment or
  * one super-segment.  Cut in two where a SACK, an ACK or a loss ends inside it.
- * Records are linked in order of sequence and in order of sending: RACK's.
+ * Records are linked in order of sequence; those in flight also in order of
+ * sending: RACK's.
  */
 enum {
 	R_SACKED = 1,	/* the peer has it, beyond SND.UNA */
@@ -175,6 +177,7 @@ struct run {
 };
 
 enum cc_kind { CC_CUBIC, CC_NEWRENO, CC_BBR, CC_BBR1 };
+enum wait { WAIT_RTO, WAIT_REORDER }; /* what tcb.retransmit waits for */
 enum cc_phase { CC_OPEN, CC_RECOVERY, CC_LOSS };
 
 /* What a connection needs only while bytes are queued or in flight. */
@@ -187,12 +190,24 @@ struct active {
 	uint32_t highest;	/* highest SACKed record; NONE */
 	uint32_t pipe;		/* bytes in the network (RFC 6675) */
 	uint32_t sacked, lost;	/* bytes marked so */
+	uint32_t sacked_parts;	/* transmissions SACKed */
 	uint64_t delivered;	/* bytes acknowledged or SACKed so far */
 	uint64_t limited_until; /* delivered: up to there the application limits us; 0 */
 	uint64_t round_end;	/* delivered: what is sent from there on is a new round */
 	sw_ns delivered_at;	/* when delivered last grew */
 	sw_ns first_sent;	/* when that was sent: a sample's sending begins there */
 	uint32_t lost_ever;	/* bytes taken for lost so far */
+
+	sw_ns rto_at;		/* when the RTO ends; tcb.retransmit may be earlier */
+	struct {		/* RFC 8985 6 */
+		sw_ns sent, rtt; /* RACK.xmit_ts, RACK.rtt, if `known` */
+		sw_ns due;	/* when the next record is lost; SW_NEVER */
+		sw_ns min[2], min_since; /* least round trip now and before */
+		seq end, fack;	/* RACK.end_seq, RACK.fack */
+		seq dsack_round; /* if in_round */
+		uint8_t mult, persist; /* of the reordering window */
+		bool known, in_round;
+	} rack;
 
 	struct chain rcv;	/* in order, not yet given to the application */
 	struct list runs;	/* in_seq */
@@ -202,6 +217,7 @@ struct active {
 	uint32_t unacked;	/* bytes taken since the last ACK: SHLD-19 */
 
 	uint8_t phase;		/* enum cc_phase */
+	uint8_t waits;		/* enum wait */
 	uint8_t controller;	/* enum cc_kind */
 	uint16_t dup_acks;
 	uint16_t owed;		/* without SACK: duplicate ACKs not yet sent */

@@ -1,0 +1,207 @@
+/*
+ * recovery_test.c - what is done about loss, and about what only looked like it.
+ * Each mechanism is played twice, with its switch off too, and the wire differs.
+ * RFC 8985, 6937, 5682, 4015, 3522, 3708, 3042, 6582, 2018.
+ */
+#include "victim.h"
+
+static struct sw_counters
+counters_of(const struct world *w, int host)
+{
+	struct sw_counters n = {.bytes = sizeof(n)};
+
+	ok(sw_counters(w->stack[host], &n) == SW_OK);
+	return n;
+}
+
+/* An open connection, 20 ms there and back; `without` is switched off at A. */
+static struct world *
+recovery_established(uint32_t without)
+{
+	struct world *w = scene_new();
+
+	w->config[A].nagle = w->config[B].nagle = false;
+	w->config[A].without = without;
+	w->path[A].rate_bps = w->path[B].rate_bps = 1000000000; /* one at a time */
+	scene_go(w);
+	established(w);
+	return w;
+}
+
+/* cwnd is so large that it holds nothing back. */
+static void
+opens_cwnd(struct world *w, uint32_t segs)
+{
+	uint32_t mss = status_of(w, A).mss;
+
+	while (status_of(w, A).cwnd < segs * mss) {
+		says(w, A, segs * mss);
+		hears_all(w, B, segs * mss);
+		run_for(w, 100 * SW_MS);
+	}
+	skip_wire(w);
+}
+
+/* How long A needs to bring n bytes to B, and all acknowledged. */
+static sw_ns
+brings(struct world *w, uint32_t n)
+{
+	sw_ns began = now(w);
+
+	says(w, A, n);
+	hears_all(w, B, n);
+	return now(w) - began;
+}
+
+/* The byte of A's text that comes next, `segs` segments ahead. */
+static uint32_t
+byte_ahead(const struct world *w, uint32_t segs)
+{
+	return (uint32_t)w->said[A] + 1 + segs * status_of(w, A).mss;
+}
+
+/* ---- RACK ---- */
+
+/*= RFC 8985 6.2: a retransmission that is lost too is found by what was sent later */
+static uint64_t
+lost_again(uint32_t without)
+{
+	struct world *w = recovery_established(without | SW_NO_TLP);
+	uint32_t mss = status_of(w, A).mss;
+	uint64_t rtos;
+
+	opens_cwnd(w, 20);
+	loses_text(w, A, byte_ahead(w, 3), 2);
+	brings(w, 60 * mss);
+	run_for(w, SW_S);
+	rtos = counters_of(w, A).rtos;
+	ok(counters_of(w, A).retransmits >= 2);
+	world_end(w);
+	return rtos;
+}
+
+static void
+lost_retransmission(void)
+{
+	ok(lost_again(0) == 0);
+	ok(lost_again(SW_NO_RACK) == 1);
+}
+SCENE(lost_retransmission)
+
+/*= RFC 8985 6.2 step 5: too few came for three duplicates; the reordering timer finds it */
+static sw_ns
+three_segments(uint32_t without)
+{
+	struct world *w = recovery_established(without | SW_NO_TLP);
+	uint32_t mss = status_of(w, A).mss;
+	sw_ns took;
+
+	loses_text(w, A, byte_ahead(w, 0), 1);
+	took = brings(w, 3 * mss);
+	ok(counters_of(w, A).retransmits == 1);
+	world_end(w);
+	return took;
+}
+
+static void
+reordering_timer(void)
+{
+	sw_ns took = three_segments(0), rto = three_segments(SW_NO_RACK);
+
+	/* a round trip, a quarter of one, a tick for the clock and one for the timer */
+	ok(took >= 35 * SW_MS && took <= 30 * SW_MS + 5 * SW_MS + 3 * SW_MS);
+	ok(rto >= 210 * SW_MS);
+}
+SCENE(reordering_timer)
+
+/*= RFC 8985 6.3: at a timeout what was sent lately is not taken for lost */
+static unsigned
+timeout_marks(uint32_t without)
+{
+	struct world *w = recovery_established(without | SW_NO_TLP);
+	uint32_t mss = status_of(w, A).mss;
+	uint32_t lost;
+
+	w->path[B].loss = 1000000;
+	path_changes(w, B);
+	deafen(w);
+	says(w, A, 2 * mss);
+	run_for(w, 195 * SW_MS);
+	says(w, A, 3 * mss);
+	run_for(w, 10 * SW_MS);
+	ok(counters_of(w, A).rtos == 1);
+	lost = status_of(w, A).lost;
+	ok(lost % mss == 0);
+	w->path[A].loss = w->path[B].loss = 0;
+	path_changes(w, A);
+	path_changes(w, B);
+	hears_all(w, B, 5 * mss);
+	world_end(w);
+	return lost / mss;
+}
+
+static void
+timeout_by_time(void)
+{
+	ok(timeout_marks(0) == 1); /* one of two was sent again */
+	ok(timeout_marks(SW_NO_RACK) == 4);
+}
+SCENE(timeout_by_time)
+
+/* What reordering costs: segments sent again of a million, in the second half. */
+static uint64_t
+reordered(uint32_t without, uint32_t ppm, sw_ns by)
+{
+	struct world *w = world_new();
+	struct sw_counters half;
+	uint64_t again, segs;
+	uint32_t mss;
+
+	w->config[A].without = without;
+	for (int i = A; i <= B; i++) {
+		w->config[i].snd_buf = w->config[i].rcv_buf = 1 << 20;
+		w->config[i].chunks = w->config[i].records = 4096;
+		w->config[i].runs = 256;
+	}
+	w->path[A].rate_bps = w->path[B].rate_bps = 100000000;
+	w->path[A].reorder = ppm;
+	w->path[A].reorder_by = by;
+	world_go(w);
+	established(w);
+	mss = status_of(w, A).mss;
+	for (int i = 0; i < 100; i++)
+		brings(w, 100 * mss);
+	half = counters_of(w, A);
+	for (int i = 0; i < 100; i++)
+		brings(w, 100 * mss);
+	again = counters_of(w, A).retransmits - half.retransmits;
+	segs = counters_of(w, A).segments_out - half.segments_out;
+	ok(counters_of(w, A).rtos == 0);
+	world_end(w);
+	return again * 1000000 / segs;
+}
+
+/*= RFC 8985 6.2 step 4: below a tenth of a percent is sent again for nothing */
+static void
+reordering(void)
+{
+	uint64_t without = reordered(SW_NO_RACK, 100000, 0);
+	/* more than min_RTT/4 late: only D-SACKs can teach it how long to wait */
+	uint64_t far = reordered(0, 100000, 12 * SW_MS);
+
+	ok(reordered(0, 100000, 0) < 1000);
+	ok(without > 1000);
+	ok(far < 1000);
+	printf("# sent again of a million: without RACK %llu, late by 12 ms %llu\n",
+	       (unsigned long long)without, (unsigned long long)far);
+}
+
+int
+main(void)
+{
+	PLAY("RFC8985 lost retransmission", lost_retransmission);
+	PLAY("RFC8985 reordering timer", reordering_timer);
+	PLAY("RFC8985 timeout marks by time", timeout_by_time);
+	TEST("RFC8985 reordering", reordering);
+	return plan_done();
+}
