@@ -410,6 +410,8 @@ struct sw_counters {
 	uint64_t bytes_in, bytes_out;	/* payload, in order in; first time out */
 	uint64_t retransmits, retransmit_bytes;
 	uint64_t rtos, fast_recoveries, probes, keep_alives, challenges;
+	uint64_t loss_probes;		/* RFC 8985 7 */
+	uint64_t undone;		/* losses that were none */
 	uint64_t resets_out, replies_dropped, traces_dropped;
 	uint64_t verdict[SW_N_VERDICTS];
 	uint64_t pool_used[SW_N_POOLS], pool_high[SW_N_POOLS], pool_refused[SW_N_POOLS];

@@ -109,6 +109,7 @@
 	X(REXMIT,	"retransmission",	"6298")		\
 	X(PERSIST,	"zero-window probe",	"9293 3.8.6.1")	\
 	X(REORDER,	"reordering",		"8985 6.2")	\
+	X(TAIL,		"tail loss probe",	"8985 7.2")	\
 	X(DELACK,	"delayed ACK",		"9293 3.8.6.3")	\
 	X(KEEP,		"keep-alive",		"9293 3.8.4")	\
 	X(USER,		"user timeout",		"9293 3.8.3")	\

@@ -19,19 +19,23 @@ drill_profile_named(const char *name)
 }
 
 /*
- * rfc is the library's own defaults, but that every refused segment gets its ACK, as
- * RFC 9293 has it: that RFC 5961 7 bounds them is for strangers, a script counts.
- * freebsd the same; Linux answers twice a second.  linux: window scale 8, as of 6 MB and
+ * rfc is the library's own defaults, but of the mechanisms beside RFC 9293, 5681,
+ * 6298, 6582 and 6675 none; and every refused segment gets its ACK, as RFC 9293 has
+ * it: that RFC 5961 7 bounds them is for strangers, a script counts.  freebsd the
+ * same; Linux answers twice a second.  linux: window scale 8, as of 6 MB and
  * more of receive buffer.  freebsd: window scale 6, and no more than 65535 bytes
- * offered (DRILL_NARROW: the buffer comes down once the scale is agreed).
+ * offered (DRILL_NARROW: the buffer comes down once the scale is agreed); no
+ * RACK, and so no probes.
  */
 static void
 profile_apply(enum drill_profile profile, struct sw_config *c)
 {
 	if (profile != DRILL_LINUX)
 		c->challenge_every = 0;
-	if (profile == DRILL_RFC)
+	if (profile == DRILL_RFC) {
+		c->without = SW_NO_ANY & ~(uint32_t)SW_NO_LIMITED;
 		return;
+	}
 	c->minshall = true;
 	c->iw_segments = 10;
 	c->delack = 40 * SW_MS;
@@ -40,6 +44,7 @@ profile_apply(enum drill_profile profile, struct sw_config *c)
 	if (profile == DRILL_FREEBSD) {
 		c->rto_min = 230 * SW_MS;
 		c->msl = 30 * SW_S;
+		c->without = SW_NO_RACK | SW_NO_TLP;
 	}
 }
 

@@ -395,6 +395,8 @@ counters_tcp(const struct tcp *t, struct sw_counters *c)
 	c->retransmits = t->retransmits;
 	c->retransmit_bytes = t->retransmit_bytes;
 	c->rtos = t->rtos;
+	c->loss_probes = t->loss_probes;
+	c->undone = t->undone;
 	c->fast_recoveries = t->recoveries;
 	c->probes = t->probes;
 	c->keep_alives = t->keep_alives;

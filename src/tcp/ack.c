@@ -92,19 +92,19 @@ sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *
 }
 
 /*= RFC 5681 2: a duplicate ACK covers nothing new, holds no data, SYN or FIN, and
- * moves no window, while something is in flight */
+ * moves no window */
 static bool
-is_dup_ack(const struct tcb *t, const struct active *c, const struct seg *s)
+is_dup(const struct tcb *t, const struct seg *s)
 {
-	return s->acked == 0 && c->recs.head != NONE && s->len == 0 &&
-	       !(s->ctl & (SW_SYN | SW_FIN)) && seg_window(t, s) == t->snd.wnd;
+	return s->acked == 0 && s->len == 0 && !(s->ctl & (SW_SYN | SW_FIN)) &&
+	       seg_window(t, s) == t->snd.wnd;
 }
 
 /* Without SACK: count duplicates, the third begins fast retransmit. */
 static void
 dup_acks_count(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
 {
-	if (!is_dup_ack(t, c, s))
+	if (c->recs.head == NONE || !is_dup(t, s)) /* while something is in flight */
 		return;
 	if (c->dup_acks < UINT16_MAX)
 		c->dup_acks++;
@@ -199,7 +199,7 @@ static void
 losses_find(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
 	    struct told *told)
 {
-	bool found, again = false;
+	bool found, dup, again = false;
 	struct sack d;
 
 	if (!(t->flags & T_SACK)) {
@@ -208,7 +208,8 @@ losses_find(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *
 	}
 	if (s->sacks > 0)
 		sacks_taken(tcp, t, c, s, told);
-	if (dsack_of(t, s, &d))
+	dup = dsack_of(t, s, &d);
+	if (dup && !tlp_dsack(c, &d))
 		rack_dsack(t, c);
 	rack_update(tcp, t, c, told);
 	if (rack_on(tcp, t))
@@ -217,6 +218,7 @@ losses_find(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *
 		found = c->highest != NONE && board_find_lost(tcp, c, t->mss);
 	if (found)
 		losses_found(tcp, t, c, told->bytes, again);
+	tlp_acked(tcp, t, c, s->sacks == 0 && is_dup(t, s), dup ? &d : NULL);
 }
 
 /* What the ACK's measures are taken by. */
@@ -245,8 +247,13 @@ ack_timers(struct tcp *tcp, struct tcb *t, struct active *c, bool moved)
 	}
 	if (moved)
 		retransmit_arm(tcp, t);
-	if (c != NULL && t->retransmit != SW_NEVER && rack_on(tcp, t))
-		retransmit_earlier(t, c, WAIT_REORDER, c->rack.due);
+	if (c == NULL || t->retransmit == SW_NEVER || !rack_on(tcp, t))
+		return;
+	retransmit_earlier(t, c, WAIT_REORDER, c->rack.due);
+	if (moved && c->waits == WAIT_RTO)
+		tlp_arm(tcp, t, c);
+	else
+		tlp_disarm(tcp, t, c);
 }
 
 /* SND.UNA =< SEG.ACK =< SND.NXT holds. */
@@ -261,6 +268,8 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 
 	t->news |= NEWS_OUTPUT;
 	told_begin(tcp, t, s, &told);
+	if (c == NULL && is_dup(t, s))
+		t->flags &= ~(uint32_t)T_TAIL; /* both came: the probe repaired nothing */
 	if (c != NULL) {
 		a.phase = c->phase;
 		a.flight_before = c->pipe;

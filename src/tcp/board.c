@@ -42,6 +42,7 @@ active_take(struct tcp *tcp, struct tcb *t)
 	c->small = t->snd.una;
 	c->rto_at = t->retransmit;
 	rack_begin(c, t->snd.una);
+	tlp_wake(t, c);
 	return c;
 }
 
@@ -56,6 +57,7 @@ active_rest(struct tcp *tcp, struct tcb *t)
 	    c->phase != CC_OPEN || c->unacked > 0 ||
 	    (t->flags & (T_FIN_KNOWN | T_ACK_LATER)))
 		return;
+	tlp_rest(t, c);
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;
 }

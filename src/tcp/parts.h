@@ -137,12 +137,24 @@ bool rack_losses(struct tcp *, struct tcb *, struct active *, bool *again);
 void rack_timeout(struct tcp *, struct tcb *, struct active *);
 void rack_expire(struct tcp *, struct tcb *, struct active *);
 
+/* tlp.c: RFC 8985 7 */
+void tlp_arm(const struct tcp *, struct tcb *, struct active *);
+void tlp_disarm(const struct tcp *, struct tcb *, struct active *);
+bool tlp_new(const struct tcp *, const struct tcb *);
+void tlp_expire(struct tcp *, struct tcb *, struct active *);
+void tlp_sent(struct tcp *, struct tcb *, struct active *, bool again);
+bool tlp_dsack(const struct active *, const struct sack *);
+void tlp_acked(struct tcp *, struct tcb *, struct active *, bool dup, const struct sack *);
+void tlp_rest(struct tcb *, const struct active *);
+void tlp_wake(struct tcb *, struct active *);
+
 /* recover.c: RFC 5681, 6582, 6675: a recovery from beginning to end */
 /* Losses are known; news: bytes that the same ACK told to have arrived; again: a
  * retransmission was among them. */
 void losses_found(struct tcp *, struct tcb *, struct active *, uint32_t news, bool again);
 void recovery_enter(struct tcp *, struct tcb *, struct active *, uint32_t news);
 void recovery_step(struct tcp *, struct tcb *, struct active *, uint32_t bytes);
+void loss_repaired(struct tcp *, struct tcb *, struct active *); /* by a probe, alone */
 
 /* retransmit.c: RFC 6298 */
 void rtt_sample(struct tcp *, struct tcb *, sw_ns rtt);

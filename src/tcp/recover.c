@@ -13,9 +13,27 @@ recovery_enter(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t news)
 {
 	(void)news;
 	c->phase = CC_RECOVERY;
+	c->tlp.out = TLP_NONE; /*= RFC 8985 7.1 */
 	c->recover = t->snd.nxt; /*= RFC 6675 5 (4.1), 6582 3.2 step 2: HighData */
 	c->force = 1; /*= RFC 6675 5 (4.3): the first retransmission goes whatever cwnd */
 	cc_loss(tcp, t, c);
+	tcp->recoveries++;
+}
+
+/* A loss that nobody saw was repaired by a probe: cwnd comes down as by a recovery. */
+void
+loss_repaired(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	uint32_t half = t->cwnd / 2;
+
+	if (c->phase != CC_OPEN)
+		return;
+	c->phase = CC_RECOVERY;
+	cc_loss(tcp, t, c);
+	cc_recovered(tcp, t, c);
+	c->phase = CC_OPEN;
+	if (!cc_sets_cwnd(c)) /* what is in flight by now was not when it happened */
+		t->cwnd = t->ssthresh = max_u32(t->ssthresh, half);
 	tcp->recoveries++;
 }
 

@@ -46,6 +46,7 @@ rtt_sample(struct tcp *tcp, struct tcb *t, sw_ns rtt)
 {
 	uint32_t us = (uint32_t)min_ns(rtt / SW_US, 1u << 27), var;
 
+	t->flags &= ~(uint32_t)T_PROBED;
 	us = max_u32(us, 1); /* a round trip below the clock's grain is not none */
 	if (t->srtt_us == 0) {
 		/*= RFC 6298 2.2: the first sample */
@@ -89,7 +90,7 @@ retransmit_arm(struct tcp *tcp, struct tcb *t)
 void
 retransmit_earlier(struct tcb *t, struct active *c, enum wait why, sw_ns at)
 {
-	if (at < c->rto_at) {
+	if (at <= c->rto_at && at != SW_NEVER) {
 		c->waits = (uint8_t)why;
 		t->retransmit = at;
 	} else if (c->waits == why) {
@@ -146,6 +147,8 @@ retransmit_again(struct tcp *tcp, struct tcb *t)
 	c->recover = t->snd.nxt;
 	c->dup_acks = 0;
 	c->force = 1;
+	c->tlp.out = TLP_NONE; /*= RFC 8985 7.1 */
+	c->tlp.due = false;
 	/*= RFC 2018 8: of a peer that reneged, what it had SACKed is sent again too */
 	if (rack_on(tcp, t) && !board_reneged(tcp, c))
 		rack_timeout(tcp, t, c);
@@ -163,11 +166,11 @@ retransmit_trace(struct tcp *tcp, struct tcb *t)
 	if (ev == NULL)
 		return;
 	ev->timer = persisting(tcp, t) ? SW_TIMER_PERSIST : SW_TIMER_REXMIT;
-	if (c != NULL && c->waits == WAIT_REORDER)
-		ev->timer = SW_TIMER_REORDER;
+	if (c != NULL && c->waits != WAIT_RTO)
+		ev->timer = c->waits == WAIT_PROBE ? SW_TIMER_TAIL : SW_TIMER_REORDER;
 }
 
-/* What is earlier than the RTO has fired: no backing off; the RTO runs on. */
+/* What is earlier than the RTO has fired: no backing off. */
 static bool
 expire_earlier(struct tcp *tcp, struct tcb *t)
 {
@@ -175,6 +178,10 @@ expire_earlier(struct tcp *tcp, struct tcb *t)
 
 	if (c == NULL || c->waits == WAIT_RTO)
 		return false;
+	if (c->waits == WAIT_PROBE) {
+		tlp_expire(tcp, t, c);
+		return true;
+	}
 	c->waits = WAIT_RTO;
 	t->retransmit = c->rto_at;
 	rack_expire(tcp, t, c);

@@ -254,6 +254,27 @@ plan_probe(struct tcp *tcp, struct tcb *t, struct active *c, struct plan *p)
 	return p->len + p->fin > 0;
 }
 
+/* A tail loss probe: whatever cwnd and Nagle say. */
+static bool
+plan_tail(struct tcp *tcp, struct tcb *t, struct active *c, struct plan *p)
+{
+	uint32_t unsent = snd_unsent(tcp, t), room = snd_room(t), one = seg_text(tcp, t);
+	const struct rec *r = rec_at(tcp, c->recs.tail);
+
+	if (tlp_new(tcp, t) && pool_room(&tcp->recs) > 0) {
+		p->kind = PLAN_NEW;
+		p->len = min_u32(min_u32(unsent, one), room);
+		p->fin = p->len == unsent && fin_unsent(t) && room > p->len;
+		return true;
+	}
+	p->kind = PLAN_AGAIN;
+	p->rec = c->recs.tail;
+	p->len = min_u32(r->len - !!(r->flags & R_FIN), one);
+	p->fin = (r->flags & R_FIN) && p->len + 1 == r->len;
+	return p->len + p->fin == r->len &&
+	       seq_from(seq_add(r->seq, r->len), t->snd.una) <= t->snd.wnd;
+}
+
 /* What is most worth sending; PLAN_NOTHING. */
 static struct plan
 plan_make(struct tcp *tcp, struct tcb *t, uint32_t gso)
@@ -273,6 +294,8 @@ plan_make(struct tcp *tcp, struct tcb *t, uint32_t gso)
 		c = active_take(tcp, t);
 	if (c != NULL && text_allowed(t)) {
 		if ((t->flags & T_PROBE) && plan_probe(tcp, t, c, &p))
+			return p;
+		if (c->tlp.due && plan_tail(tcp, t, c, &p))
 			return p;
 		if (plan_again(tcp, t, c, gso, &p) || plan_new(tcp, t, c, gso, &p))
 			return p;
@@ -464,6 +487,8 @@ emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 	}
 	if (!done)
 		return false;
+	if ((p->kind == PLAN_NEW || p->kind == PLAN_AGAIN) && active_of(tcp, t)->tlp.due)
+		tlp_sent(tcp, t, active_of(tcp, t), p->kind == PLAN_AGAIN);
 	if (t->flags & T_PROBE)
 		tcp->probes++;
 	t->flags &= ~(uint32_t)T_PROBE;
@@ -492,6 +517,9 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 	/*= RFC 6298 5.1: sending something that must be acknowledged starts the timer */
 	if (p.kind != PLAN_ACK && p.kind != PLAN_KEEP && t->retransmit == SW_NEVER)
 		retransmit_arm(tcp, t);
+	/*= RFC 8985 7.2 SHOULD: sending something new, but for a probe, starts the probe's */
+	if (p.kind == PLAN_NEW && active_of(tcp, t)->waits != WAIT_REORDER)
+		tlp_arm(tcp, t, active_of(tcp, t));
 	tcp->segments_out++;
 	ev = trace_new(tcp, &t->h, now, SW_T_OUT);
 	if (ev != NULL) {

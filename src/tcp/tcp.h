@@ -58,8 +58,10 @@ enum { /* tcb.flags */
 	T_OPENED = 1 << 22,    /* reached ESTABLISHED at some time */
 	T_FIN_KNOWN = 1 << 23, /* the peer's FIN came ahead of a gap: active.fin */
 	T_BROKEN = 1 << 24,    /* an invariant failed: this connection is reset */
-	T_QUICK = 1 << 30,     /* no ACK waits: the application wants it so */
-	T_FAR = 1 << 25	       /* a GiB was acknowledged: ISS is no bound any more */
+	T_FAR = 1 << 25,       /* a GiB was acknowledged: ISS is no bound any more */
+	T_PROBED = 1 << 26,    /* TLP: no round trip was measured since the last probe */
+	T_TAIL = 1 << 27,      /* TLP, while idle: a probe may have repaired a loss */
+	T_QUICK = 1u << 31     /* no ACK waits: the application wants it so */
 };
 
 enum { T_HABITS = T_NAGLE | T_KEEPALIVE | T_QUICK }; /* what an application sets */
@@ -177,7 +179,8 @@ struct run {
 };
 
 enum cc_kind { CC_CUBIC, CC_NEWRENO, CC_BBR, CC_BBR1 };
-enum wait { WAIT_RTO, WAIT_REORDER }; /* what tcb.retransmit waits for */
+enum wait { WAIT_RTO, WAIT_REORDER, WAIT_PROBE }; /* what tcb.retransmit waits for */
+enum tlp { TLP_NONE, TLP_NEW, TLP_AGAIN }; /* the probe that is out */
 enum cc_phase { CC_OPEN, CC_RECOVERY, CC_LOSS };
 
 /* What a connection needs only while bytes are queued or in flight. */
@@ -208,6 +211,11 @@ struct active {
 		uint8_t mult, persist; /* of the reordering window */
 		bool known, in_round;
 	} rack;
+	struct {		/* RFC 8985 7 */
+		seq end;	/* TLP.end_seq */
+		uint8_t out;	/* enum tlp */
+		bool due;	/* to be sent */
+	} tlp;
 
 	struct chain rcv;	/* in order, not yet given to the application */
 	struct list runs;	/* in_seq */
@@ -252,6 +260,7 @@ struct tcp {
 	uint32_t broken_line;
 	uint64_t segments_out, bytes_in, bytes_out;
 	uint64_t retransmits, retransmit_bytes, rtos, recoveries, probes, keep_alives, challenges;
+	uint64_t loss_probes, undone;
 
 	/* limits and times, from struct sw_config */
 	sw_ns tick, msl, rto_init, rto_min, rto_max, delack;

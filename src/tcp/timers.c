@@ -5,12 +5,13 @@
  *	retransmission	something must be acknowledged	send again, back off (6298)
  *	  probe		the window is closed		one byte into it (9293 3.8.6.1)
  *	  reordering	something may yet be late	it is lost (8985 6.2)
+ *	  tail probe	nothing came back of late	one segment more (8985 7.2)
  *	delayed ACK	text came, nothing went back	ACK (9293 3.8.6.3)
  *	keep-alive	switched on, idle		probe, then give up (9293 3.8.4)
  *	user timeout	FIN-WAIT-2 without application	CLOSED
  *	2MSL		TIME-WAIT			CLOSED (9293 3.6.1)
  *
- * The first three share a field, as do the last three: no state needs two of
+ * The first four share a field, as do the last three: no state needs two of
  * them.  An RTO that runs is kept beside what is earlier (active.rto_at).
  * The rule behind settle(): if a connection waits for something, a timer runs.
  */

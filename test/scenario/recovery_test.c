@@ -14,6 +14,26 @@ counters_of(const struct world *w, int host)
 	return n;
 }
 
+/* The k-th segment with text of `host` since the last expect_wire(); NULL. */
+static const struct world_seen *
+text_of(const struct world *w, int host, unsigned k)
+{
+	for (size_t i = w->told; i < w->n_wire; i++)
+		if (w->wire[i].from == host && w->wire[i].seg.len > 0 && k-- == 0)
+			return &w->wire[i];
+	return NULL;
+}
+
+static unsigned
+texts_of(const struct world *w, int host)
+{
+	unsigned n = 0;
+
+	while (text_of(w, host, n))
+		n++;
+	return n;
+}
+
 /* An open connection, 20 ms there and back; `without` is switched off at A. */
 static struct world *
 recovery_established(uint32_t without)
@@ -196,6 +216,139 @@ reordering(void)
 	       (unsigned long long)without, (unsigned long long)far);
 }
 
+/* ---- TLP ---- */
+
+/* How long a flow of n segments takes whose last one is lost. */
+static sw_ns
+tail_lost(uint32_t without, uint32_t n, sw_ns *srtt)
+{
+	struct world *w = recovery_established(without);
+	uint32_t mss = status_of(w, A).mss;
+	struct sw_counters c;
+	sw_ns took;
+
+	opens_cwnd(w, n);
+	loses_text(w, A, byte_ahead(w, n - 1), 1);
+	c = counters_of(w, A);
+	*srtt = status_of(w, A).srtt;
+	took = brings(w, n * mss);
+	ok(counters_of(w, A).loss_probes - c.loss_probes == !without);
+	ok(counters_of(w, A).rtos == !!without);
+	ok(counters_of(w, A).retransmits - c.retransmits == 1);
+	world_end(w);
+	return took;
+}
+
+/*= RFC 8985 7.2: twice SRTT, and 60 ms for a delayed ACK, as one segment is left */
+static void
+tail_probe(void)
+{
+	for (uint32_t n = 1; n <= 100; n *= 10) {
+		sw_ns srtt, took = tail_lost(0, n, &srtt);
+		sw_ns pto = 2 * srtt + 60 * SW_MS;
+
+		/* the last ACK of the others, which may be delayed and so counts in SRTT;
+		 * then the probe's time */
+		ok(took >= pto && took < (n > 1) * 80 * SW_MS + pto + 15 * SW_MS);
+		ok(tail_lost(SW_NO_TLP, n, &srtt) >= 200 * SW_MS);
+	}
+}
+SCENE(tail_probe)
+
+/* The whole of a small flight is lost, its length is n: with the ACK of the probe RACK
+ * finds the others. */
+static void
+tail_all_lost(void)
+{
+	struct world *w = recovery_established(0);
+	uint32_t mss = status_of(w, A).mss;
+	sw_ns took;
+
+	for (uint32_t k = 0; k < 5; k++)
+		loses_text(w, A, byte_ahead(w, k), 1);
+	took = brings(w, 5 * mss);
+	ok(took < 10 * SW_MS + 44 * SW_MS + 3 * 20 * SW_MS);
+	ok(counters_of(w, A).rtos == 0 && counters_of(w, A).fast_recoveries == 1);
+	ok(counters_of(w, A).retransmits == 5);
+	world_end(w);
+}
+SCENE(tail_all_lost)
+
+/*= RFC 8985 7.3: something new is sent rather than something again, whatever cwnd; then
+ * the RTO, a whole one from then on, and no second probe */
+static void
+probe_of_new(void)
+{
+	struct world *w = recovery_established(0);
+	uint32_t mss = status_of(w, A).mss;
+	sw_ns sent_at;
+
+	deafen(w);
+	says(w, A, 20 * mss);
+	run_for(w, SW_S / 10);
+	ok(texts_of(w, A) == 11); /* IW10 and the probe */
+	ok(!text_of(w, A, 10)->seg.retransmission);
+	ok(text_of(w, A, 10)->seg.seq - w->iss[A] == 1 + 10 * mss);
+	sent_at = text_of(w, A, 10)->seg.at;
+	ok(sent_at - text_of(w, A, 9)->seg.at >= 40 * SW_MS);
+	run_for(w, SW_S / 5);
+	ok(counters_of(w, A).rtos == 1 && counters_of(w, A).loss_probes == 1);
+	ok(texts_of(w, A) == 12);
+	ok(text_of(w, A, 11)->seg.at - sent_at >= 200 * SW_MS);
+	ok(text_of(w, A, 11)->seg.seq - w->iss[A] == 1);
+	w->path[A].loss = 0;
+	path_changes(w, A);
+	hears_all(w, B, 20 * mss);
+	world_end(w);
+}
+SCENE(probe_of_new)
+
+/* A program that writes now and then does not put the RTO off. */
+static void
+probe_and_rto(void)
+{
+	struct world *w = recovery_established(0);
+
+	deafen(w);
+	for (int i = 0; i < 40; i++) {
+		says(w, A, 100);
+		run_for(w, 50 * SW_MS);
+	}
+	ok(counters_of(w, A).rtos >= 2 && counters_of(w, A).loss_probes == 1);
+	w->path[A].loss = 0;
+	path_changes(w, A);
+	hears_all(w, B, 4000);
+	world_end(w);
+}
+SCENE(probe_and_rto)
+
+/*= RFC 8985 7.4.2: who repaired the loss?  If the probe, cwnd comes down; a D-SACK says
+ * that it was for nothing.  Also when the connection was idle in between. */
+static void
+probe_repairs(void)
+{
+	for (int lost = 0; lost < 2; lost++) {
+		struct world *w = recovery_established(0);
+		uint32_t mss = status_of(w, A).mss, cwnd;
+
+		opens_cwnd(w, 20);
+		cwnd = status_of(w, A).cwnd;
+		if (lost)
+			loses_text(w, A, byte_ahead(w, 9), 1);
+		else
+			loses(w, B, 0); /* the last ACK: it covers all */
+		says(w, A, lost ? 10 * mss : 2 * mss);
+		run_for(w, lost ? 250 * SW_MS : 120 * SW_MS);
+		ok(counters_of(w, A).loss_probes == 1);
+		ok(status_of(w, A).cwnd >= cwnd && status_of(w, A).snd_queued == 0);
+		brings(w, mss);
+		run_for(w, 100 * SW_MS);
+		ok(lost ? status_of(w, A).cwnd == cwnd / 2 : status_of(w, A).cwnd >= cwnd);
+		world_end(w);
+	}
+}
+SCENE(probe_repairs)
+
 int
 main(void)
 {
@@ -203,5 +356,10 @@ main(void)
 	PLAY("RFC8985 reordering timer", reordering_timer);
 	PLAY("RFC8985 timeout marks by time", timeout_by_time);
 	TEST("RFC8985 reordering", reordering);
+	PLAY("RFC8985 tail loss probe", tail_probe);
+	PLAY("RFC8985 a small flight is lost", tail_all_lost);
+	PLAY("RFC8985 probe of new data", probe_of_new);
+	PLAY("RFC8985 probes do not put off the RTO", probe_and_rto);
+	PLAY("RFC8985 what a probe repaired", probe_repairs);
 	return plan_done();
 }

@@ -1,0 +1,134 @@
+/*
+ * tlp.c - tail loss probes: when the end of a flight may be lost, nothing comes
+ * back that could tell; so one segment more is sent, long before the RTO, and its
+ * ACK tells.  A probe that repaired the loss by itself is found out too: the
+ * congestion was there.
+ *
+ * It knows the timer and the scoreboard; what the ACK means is RACK's.
+ * RFC 8985 7.
+ */
+#include "tcp/parts.h"
+
+enum { MAX_ACK_DELAY_MS = 60 }; /* TLP.max_ack_delay: most receivers wait 40 or 50 */
+
+/* May a probe be sent now? */
+static bool
+tlp_allowed(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+{
+	if (!rack_on(tcp, t) || (tcp->without & SW_NO_TLP) || c->recs.head == NONE)
+		return false;
+	/*= RFC 8985 7.2 SHOULD: not in a recovery, nor when something was SACKed */
+	if (c->phase != CC_OPEN || c->sacked > 0 || c->lost > 0 || t->snd.wnd == 0)
+		return false;
+	/*= RFC 8985 7.3 MUST: one at a time, and not without a round trip measured since */
+	return c->tlp.out == TLP_NONE && !(t->flags & T_PROBED) && t->srtt_us > 0;
+}
+
+/* New data went out, or was acknowledged: the probe's time begins anew. */
+void
+tlp_arm(const struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	sw_ns pto = (sw_ns)t->srtt_us * SW_US / 4 + tcp->tick;
+
+	if (!tlp_allowed(tcp, t, c)) {
+		tlp_disarm(tcp, t, c);
+		return;
+	}
+	/*= RFC 8985 7.2 SHOULD: twice SRTT; a lone segment's ACK may be delayed */
+	if (flight(t) <= t->mss)
+		pto += MAX_ACK_DELAY_MS * SW_MS;
+	/*= RFC 8985 7.2: in place of the RTO, if that were earlier */
+	retransmit_earlier(t, c, WAIT_PROBE, min_ns(after_ns(tcp->now, pto), c->rto_at));
+}
+
+/* What makes a probe needless may have happened. */
+void
+tlp_disarm(const struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	if (tlp_allowed(tcp, t, c))
+		return;
+	c->tlp.due = false;
+	if (c->waits == WAIT_PROBE)
+		retransmit_earlier(t, c, WAIT_PROBE, SW_NEVER);
+}
+
+/* Is there something new that may go? */
+bool
+tlp_new(const struct tcp *tcp, const struct tcb *t)
+{
+	return t->snd.wnd > flight(t) && (snd_unsent(tcp, t) > 0 || fin_unsent(t));
+}
+
+/* The probe's time has come. */
+void
+tlp_expire(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	uint32_t i = c->recs.tail, text, last;
+
+	retransmit_arm(tcp, t); /*= RFC 8985 7.3 MUST: then the RTO, sent or not */
+	if (!tlp_allowed(tcp, t, c))
+		return;
+	t->news |= NEWS_OUTPUT;
+	c->tlp.due = true;
+	/*= RFC 8985 7.3 SHOULD: something new, else the last segment */
+	if (tlp_new(tcp, t))
+		return;
+	text = rec_at(tcp, i)->len - !!(rec_at(tcp, i)->flags & R_FIN);
+	last = text % t->mss ? text % t->mss : t->mss;
+	if (text > last && board_split(tcp, c, i, text - last) == NONE)
+		c->tlp.due = false;
+}
+
+/* The probe went out. */
+void
+tlp_sent(struct tcp *tcp, struct tcb *t, struct active *c, bool again)
+{
+	c->tlp.due = false;
+	c->tlp.out = again ? TLP_AGAIN : TLP_NEW;
+	c->tlp.end = t->snd.nxt;
+	t->flags |= T_PROBED;
+	tcp->loss_probes++;
+}
+
+/* Is this D-SACK the answer to a probe that was not needed? */
+bool
+tlp_dsack(const struct active *c, const struct sack *d)
+{
+	return c->tlp.out == TLP_AGAIN && seq_eq(d->right, c->tlp.end);
+}
+
+/* An ACK for what the probe was sent for (RFC 8985 7.4.2).  dup: a duplicate one
+ * without SACK; d: its D-SACK, or NULL. */
+void
+tlp_acked(struct tcp *tcp, struct tcb *t, struct active *c, bool dup, const struct sack *d)
+{
+	uint8_t out = c->tlp.out;
+
+	if (out == TLP_NONE || seq_lt(t->snd.una, c->tlp.end))
+		return;
+	if (out == TLP_NEW || dup || (d != NULL && tlp_dsack(c, d))) {
+		c->tlp.out = TLP_NONE;
+	} else if (seq_lt(c->tlp.end, t->snd.una)) {
+		/*= RFC 8985 7.4.2 MUST: no sign that both came: one was lost, and cwnd pays */
+		c->tlp.out = TLP_NONE;
+		loss_repaired(tcp, t, c);
+	}
+}
+
+/* The active part goes or comes: what is asked of the next ACKs is one bit then. */
+void
+tlp_rest(struct tcb *t, const struct active *c)
+{
+	if (c->tlp.out == TLP_AGAIN)
+		t->flags |= T_TAIL;
+}
+
+void
+tlp_wake(struct tcb *t, struct active *c)
+{
+	if (!(t->flags & T_TAIL))
+		return;
+	t->flags &= ~(uint32_t)T_TAIL;
+	c->tlp.out = TLP_AGAIN;
+	c->tlp.end = t->snd.una;
+}
