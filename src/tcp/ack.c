@@ -281,6 +281,8 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		losses_find(tcp, t, c, s, &told);
 	if (moved && !syn) /* the SYN's sample is syn_acked()'s */
 		ack_rtt(tcp, t, s, &told);
+	if (c != NULL && told.bytes > 0)
+		prr_acked(tcp, t, c, told.bytes, moved && c->lost_ever == lost);
 	if (c != NULL && (told.bytes > 0 || c->lost_ever != lost || a.ece)) {
 		a.lost = c->lost_ever - lost;
 		rate_sample(tcp, c, &told, &a);

@@ -153,6 +153,7 @@ void tlp_wake(struct tcb *, struct active *);
  * retransmission was among them. */
 void losses_found(struct tcp *, struct tcb *, struct active *, uint32_t news, bool again);
 void recovery_enter(struct tcp *, struct tcb *, struct active *, uint32_t news);
+void prr_acked(struct tcp *, struct tcb *, struct active *, uint32_t bytes, bool safe);
 void recovery_step(struct tcp *, struct tcb *, struct active *, uint32_t bytes);
 void loss_repaired(struct tcp *, struct tcb *, struct active *); /* by a probe, alone */
 

@@ -189,6 +189,9 @@ rack_expire(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	bool again = false;
 
-	if (rack_losses(tcp, t, c, &again))
-		losses_found(tcp, t, c, 0, again);
+	if (!rack_losses(tcp, t, c, &again))
+		return;
+	losses_found(tcp, t, c, 0, again);
+	prr_acked(tcp, t, c, 0, false);
+	c->force = 1; /* no ACK is there to send for, but this must not wait for one */
 }

@@ -374,6 +374,7 @@ emit_again(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	s->again = true;
 	board_resent(tcp, c, p->rec);
 	c->force = 0;
+	c->prr_out += n;
 	c->retransmits++;
 	tcp->retransmits++;
 	tcp->retransmit_bytes += p->len;
@@ -406,6 +407,7 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	}
 	if ((t->flags & T_PROBE) && t->snd.wnd == 0 && p->len == 1 && !p->fin)
 		rec_at(tcp, i)->flags |= R_PROBE;
+	c->prr_out += p->len + p->fin;
 	t->snd.nxt = seq_add(t->snd.nxt, p->len + p->fin);
 	if (p->len > 0 && p->len < seg_text(tcp, t))
 		c->small = t->snd.nxt;

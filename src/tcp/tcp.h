@@ -229,6 +229,8 @@ struct active {
 	uint8_t controller;	/* enum cc_kind */
 	uint16_t dup_acks;
 	uint16_t owed;		/* without SACK: duplicate ACKs not yet sent */
+	uint32_t prr_delivered, prr_out; /* RFC 6937: bytes since the recovery began */
+	uint32_t prr_flight;	/* RecoverFS */
 	seq recover;		/* RFC 6582, 6675: HighData at the loss */
 	uint32_t cwnd_bytes;	/* congestion avoidance: acknowledged since cwnd last grew */
 	sw_ns delack;		/* T_ACK_LATER: until then */

@@ -36,16 +36,24 @@ texts_of(const struct world *w, int host)
 
 /* An open connection, 20 ms there and back; `without` is switched off at A. */
 static struct world *
-recovery_established(uint32_t without)
+recovery_world(uint32_t without, bool timestamps, bool sack)
 {
 	struct world *w = scene_new();
 
+	w->config[A].timestamps = timestamps;
+	w->config[A].sack = sack;
 	w->config[A].nagle = w->config[B].nagle = false;
 	w->config[A].without = without;
 	w->path[A].rate_bps = w->path[B].rate_bps = 1000000000; /* one at a time */
 	scene_go(w);
 	established(w);
 	return w;
+}
+
+static struct world *
+recovery_established(uint32_t without)
+{
+	return recovery_world(without, true, true);
 }
 
 /* cwnd is so large that it holds nothing back. */
@@ -349,6 +357,79 @@ probe_repairs(void)
 }
 SCENE(probe_repairs)
 
+/* ---- PRR ---- */
+
+/* B tells A, at once, that it has segments [from, to) of A's flight and lacks `una`. */
+static void
+forge_sack(struct world *w, uint32_t una, uint32_t from, uint32_t to)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text), ". 1:1(0) ack %lu win 65000 <sack %lu:%lu>",
+		 (unsigned long)una, (unsigned long)from, (unsigned long)to);
+	forge(w, A, text);
+	run_for(w, 0);
+}
+
+/* The first of 20 in flight is lost: what is sent for each of the next 10 SACKs. */
+static void
+sent_for_sacks(uint32_t without, unsigned sends[19])
+{
+	struct world *w = recovery_world(without | SW_NO_TLP, false, true);
+	uint32_t mss = status_of(w, A).mss, una;
+
+	opens_cwnd(w, 20);
+	una = byte_ahead(w, 0);
+	says(w, A, 100 * mss);
+	run_for(w, 0);
+	deafen(w);
+	run_for(w, SW_MS);
+	for (uint32_t k = 0; k < 19; k++) {
+		skip_wire(w);
+		forge_sack(w, una, una + mss, una + (2 + k) * mss);
+		sends[k] = texts_of(w, A);
+	}
+	ok(status_of(w, A).ssthresh == status_of(w, A).cwnd || status_of(w, A).recovery == 1);
+	world_end(w);
+}
+
+/*= RFC 6937 3: cwnd comes down over the whole round trip: no half window of silence */
+static void
+rate_reduction(void)
+{
+	unsigned prr[19], silent[19], n[2][2] = {{0}};
+
+	sent_for_sacks(0, prr);
+	sent_for_sacks(SW_NO_PRR, silent);
+	ok(prr[0] == 1 && prr[1] == 1 && prr[2] == 1); /* limited transmit, fast retransmit */
+	for (int k = 3; k < 19; k++) {
+		ok(prr[k] <= 1);
+		n[0][k < 11] += prr[k];
+		n[1][k < 11] += silent[k];
+	}
+	ok(n[0][1] >= 3 && n[0][1] <= 5 && n[0][0] >= 3 && n[0][0] <= 5);
+	ok(n[1][1] == 0 && n[1][0] >= 5);
+}
+SCENE(rate_reduction)
+
+/*= RFC 9937: when more was lost than cwnd is to come down by, it rises in slow start */
+static void
+rate_after_many(void)
+{
+	struct world *w = recovery_established(SW_NO_TLP);
+	uint32_t mss = status_of(w, A).mss;
+	sw_ns took;
+
+	opens_cwnd(w, 40);
+	for (uint32_t k = 0; k < 30; k++)
+		loses_text(w, A, byte_ahead(w, k), 1);
+	took = brings(w, 80 * mss);
+	ok(counters_of(w, A).rtos == 0);
+	ok(took < 10 * SW_MS + 7 * 20 * SW_MS);
+	world_end(w);
+}
+SCENE(rate_after_many)
+
 int
 main(void)
 {
@@ -361,5 +442,7 @@ main(void)
 	PLAY("RFC8985 probe of new data", probe_of_new);
 	PLAY("RFC8985 probes do not put off the RTO", probe_and_rto);
 	PLAY("RFC8985 what a probe repaired", probe_repairs);
+	PLAY("RFC6937 rate reduction", rate_reduction);
+	PLAY("RFC9937 many losses", rate_after_many);
 	return plan_done();
 }

@@ -797,7 +797,7 @@ timeout_in_recovery(void)
 	for (uint32_t k = 1; k <= 3; k++)
 		reports(w, mss, k);
 	ok(status_of(w, A).recovery == 1);
-	half = status_of(w, A).cwnd;
+	half = status_of(w, A).ssthresh; /* cwnd is on its way there */
 	ok(half == 5 * mss);
 	run_for(w, SW_S);
 	ok(status_of(w, A).recovery == 2);
