@@ -93,7 +93,7 @@ sacks_taken(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *
 
 /*= RFC 5681 2: a duplicate ACK covers nothing new, holds no data, SYN or FIN, and
  * moves no window */
-static bool
+bool
 is_dup(const struct tcb *t, const struct seg *s)
 {
 	return s->acked == 0 && s->len == 0 && !(s->ctl & (SW_SYN | SW_FIN)) &&
@@ -128,6 +128,8 @@ ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct told *
 
 	if (told->again == 0 && told->once > 0) {
 		rtt_sample(tcp, t, tcp->now - told->once);
+		if (active_of(tcp, t) != NULL)
+			undo_rtt(tcp, t, active_of(tcp, t), tcp->now - told->once);
 		return;
 	}
 	/*= RFC 6298 3, RFC 9293 3.8.1 MUST-18: Karn: not from what was sent twice, but for */
@@ -184,6 +186,13 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct told *told
 		t->news |= NEWS_READY;
 	if (c->snd.len == 0)
 		c->nxt.chunk = NONE;
+	return bytes;
+}
+
+/* Then the recovery goes on, or ends. */
+static void
+una_moved(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes)
+{
 	if (c->phase != CC_OPEN)
 		recovery_step(tcp, t, c, bytes);
 	else
@@ -191,34 +200,41 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct told *told
 	/* what ended long ago must not seem to lie ahead after 2 GiB */
 	if (c->phase == CC_OPEN && seq_lt(c->recover, t->snd.una))
 		c->recover = seq_sub(t->snd.una, 1);
-	return bytes;
 }
 
-/* SACK blocks or duplicate ACKs: what they tell, and whether a recovery begins. */
+/* What the blocks tell, and whether what was taken for lost was lost. */
+static void
+board_learns(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
+	     struct told *told)
+{
+	if (t->flags & T_SACK) {
+		if (s->sacks > 0)
+			sacks_taken(tcp, t, c, s, told);
+		if (told->dup && !tlp_dsack(c, &told->dsack))
+			rack_dsack(t, c);
+		rack_update(tcp, t, c, told);
+	}
+	undo_acked(tcp, t, c, s, told);
+}
+
+/* Does a recovery begin? */
 static void
 losses_find(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
-	    struct told *told)
+	    const struct told *told)
 {
-	bool found, dup, again = false;
-	struct sack d;
+	bool found, again = false;
 
 	if (!(t->flags & T_SACK)) {
 		dup_acks_count(tcp, t, c, s);
 		return;
 	}
-	if (s->sacks > 0)
-		sacks_taken(tcp, t, c, s, told);
-	dup = dsack_of(t, s, &d);
-	if (dup && !tlp_dsack(c, &d))
-		rack_dsack(t, c);
-	rack_update(tcp, t, c, told);
 	if (rack_on(tcp, t))
 		found = rack_losses(tcp, t, c, &again);
 	else
 		found = c->highest != NONE && board_find_lost(tcp, c, t->mss);
 	if (found)
 		losses_found(tcp, t, c, told->bytes, again);
-	tlp_acked(tcp, t, c, s->sacks == 0 && is_dup(t, s), dup ? &d : NULL);
+	tlp_acked(tcp, t, c, s->sacks == 0 && is_dup(t, s), told->dup ? &told->dsack : NULL);
 }
 
 /* What the ACK's measures are taken by. */
@@ -234,6 +250,7 @@ told_begin(const struct tcp *tcp, const struct tcb *t, const struct seg *s, stru
 	}
 	if (c != NULL)
 		told->min_rtt = rack_min_rtt(t, c);
+	told->dup = (t->flags & T_SACK) && dsack_of(t, s, &told->dsack);
 }
 
 /* What waits for an answer has its timer; the earlier of two. */
@@ -277,8 +294,12 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	}
 	if (moved)
 		a.acked = una_moves(tcp, t, s, &told);
-	if (c != NULL)
+	if (c != NULL) {
+		board_learns(tcp, t, c, s, &told);
+		if (moved)
+			una_moved(tcp, t, c, a.acked);
 		losses_find(tcp, t, c, s, &told);
+	}
 	if (moved && !syn) /* the SYN's sample is syn_acked()'s */
 		ack_rtt(tcp, t, s, &told);
 	if (c != NULL && told.bytes > 0)

@@ -208,6 +208,43 @@ board_lose_all(struct tcp *tcp, struct active *c)
 	c->hint = NONE;
 }
 
+/* Record i, behind `after` in the order of sending, or where it belongs. */
+static void
+board_enter_again(struct tcp *tcp, struct active *c, uint32_t i, uint32_t after)
+{
+	const struct rec *r = rec_at(tcp, i);
+	uint32_t next = after == NONE ? c->recs_in_time.head
+				      : list_next(&tcp->recs, IN_TIME, after);
+
+	while (next != NONE && rec_at(tcp, next)->sent <= r->sent) { /* bounded: one list */
+		after = next;
+		next = list_next(&tcp->recs, IN_TIME, next);
+	}
+	if (after == NONE)
+		list_push_front(&c->recs_in_time, &tcp->recs, IN_TIME, i);
+	else
+		list_insert_after(&c->recs_in_time, &tcp->recs, IN_TIME, i, after);
+}
+
+/* What was taken for lost and not sent again is on its way after all. */
+void
+board_found(struct tcp *tcp, struct active *c)
+{
+	uint32_t after = NONE; /* in order of sequence they are in order of sending, too */
+
+	for (uint32_t i = c->recs.head; i != NONE; i = list_next(&tcp->recs, IN_SEQ, i)) {
+		struct rec *r = rec_at(tcp, i);
+
+		if (!(r->flags & R_LOST) || (r->flags & R_AGAIN))
+			continue;
+		r->flags = (uint8_t)((r->flags & ~R_LOST) | R_FLIGHT);
+		c->lost -= r->len;
+		c->pipe += r->len;
+		board_enter_again(tcp, c, i, after);
+		after = i;
+	}
+}
+
 /* Takes record i out of everything. */
 static void
 board_free(struct tcp *tcp, struct active *c, uint32_t i)
@@ -259,6 +296,8 @@ board_deliver(const struct tcp *tcp, struct active *c, const struct rec *r, uint
 	if (told->bytes == 0 || sent_later(r->sent, seq_add(r->seq, r->len), told->newest.sent,
 					   seq_add(told->newest.seq, told->newest.len)))
 		told->newest = *r;
+	if (told->bytes == 0 || seq_lt(told->top, seq_add(r->seq, n)))
+		told->top = seq_add(r->seq, n);
 	told->bytes += n;
 	c->delivered += n;
 	c->delivered_at = tcp->now;

@@ -59,6 +59,7 @@ void measure(const struct tcb *, struct seg *);
 void reply_rst(const struct seg *to, struct reply *);
 
 /* ack.c */
+bool is_dup(const struct tcb *, const struct seg *);
 void snd_acked(struct tcp *, struct tcb *, const struct seg *);
 void snd_window(struct tcp *, struct tcb *, const struct seg *);
 uint32_t seg_window(const struct tcb *, const struct seg *); /* scaled */
@@ -92,6 +93,7 @@ uint32_t board_split(struct tcp *, struct active *, uint32_t i, uint32_t len);
 void board_resent(struct tcp *, struct active *, uint32_t i);
 void board_lose(struct tcp *, struct active *, uint32_t i);
 void board_lose_all(struct tcp *, struct active *);
+void board_found(struct tcp *, struct active *);
 bool board_reneged(const struct tcp *, const struct active *);
 /* What one ACK told of the scoreboard. */
 struct told {
@@ -104,12 +106,15 @@ struct told {
 	bool valid;
 	sw_ns sent;
 	seq end;
+	seq top;	/* the highest number of these */
 	bool reordered; /* something sent once came behind what was sent later */
 	/* in: what it is measured by */
 	bool selective; /* now by SACK, not by the cumulative number */
 	bool echoes;	/* it has an echo of our clock: */
 	uint32_t echo_ms;
 	sw_ns min_rtt;
+	bool dup; /* a D-SACK: */
+	struct sack dsack;
 };
 /* Was the first transmission the later one (RFC 8985 6.2)? */
 static inline bool
@@ -147,6 +152,17 @@ bool tlp_dsack(const struct active *, const struct sack *);
 void tlp_acked(struct tcp *, struct tcb *, struct active *, bool dup, const struct sack *);
 void tlp_rest(struct tcb *, const struct active *);
 void tlp_wake(struct tcb *, struct active *);
+
+/* undo.c: RFC 3522, 4015, 3708, 5682 */
+void undo_begin(struct tcb *, struct active *);
+void undo_resent(const struct tcp *, const struct tcb *, struct active *, const struct rec *,
+		 uint32_t n);
+void undo_acked(struct tcp *, struct tcb *, struct active *, const struct seg *,
+		const struct told *);
+void undo_rtt(const struct tcp *, struct tcb *, struct active *, sw_ns rtt);
+void frto_begin(const struct tcp *, struct active *, bool first, seq una);
+bool frto_acked(struct tcp *, struct tcb *, struct active *, const struct seg *,
+		const struct told *);
 
 /* recover.c: RFC 5681, 6582, 6675: a recovery from beginning to end */
 /* Losses are known; news: bytes that the same ACK told to have arrived; again: a

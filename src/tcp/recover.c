@@ -60,6 +60,7 @@ prr_acked(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes, bool
 void
 recovery_enter(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t news)
 {
+	undo_begin(t, c);
 	c->phase = CC_RECOVERY;
 	c->tlp.out = TLP_NONE; /*= RFC 8985 7.1 */
 	c->recover = t->snd.nxt; /*= RFC 6675 5 (4.1), 6582 3.2 step 2: HighData */

@@ -142,6 +142,8 @@ retransmit_again(struct tcp *tcp, struct tcb *t)
 	}
 	if (c->recs.head == NONE)
 		return; /* it waited for a record or a buffer: settle() looks again */
+	undo_begin(t, c);
+	frto_begin(tcp, c, c->phase == CC_OPEN, t->snd.una);
 	cc_timeout(tcp, t, c);
 	c->phase = CC_LOSS;
 	c->recover = t->snd.nxt;

@@ -208,10 +208,18 @@ static bool
 plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct plan *p)
 {
 	uint32_t unsent = snd_unsent(tcp, t), one = seg_text(tcp, t);
-	uint32_t wnd = snd_room(t), pipe = pipe_of(t, c);
+	/*= RFC 3042 2 SHOULD: what left the network makes room before a loss is known, too */
+	bool strict = c->phase == CC_OPEN && (tcp->without & SW_NO_LIMITED);
+	uint32_t wnd = snd_room(t), pipe = strict ? flight(t) : pipe_of(t, c);
 	uint32_t cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
 	uint32_t n = min_u32(min_u32(unsent, wnd), super_text(t, one, gso));
 
+	if (c->frto == FRTO_NEW) { /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
+		n = min_u32(n, c->frto_new * one);
+		cwnd = max_u32(cwnd, n);
+		if (n == 0)
+			return false;
+	}
 	/* the last records are kept for cutting */
 	if (pool_room(&tcp->recs) <= tcp->recs.cap / 16 || wnd == 0)
 		return false;
@@ -297,7 +305,8 @@ plan_make(struct tcp *tcp, struct tcb *t, uint32_t gso)
 			return p;
 		if (c->tlp.due && plan_tail(tcp, t, c, &p))
 			return p;
-		if (plan_again(tcp, t, c, gso, &p) || plan_new(tcp, t, c, gso, &p))
+		if ((c->frto != FRTO_NEW && plan_again(tcp, t, c, gso, &p)) ||
+		    plan_new(tcp, t, c, gso, &p))
 			return p;
 	}
 	p = (struct plan){.kind = PLAN_NOTHING, .rec = NONE};
@@ -372,6 +381,8 @@ emit_again(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	s->chunk = r->text.chunk;
 	s->chunk_at = r->text.at;
 	s->again = true;
+	if (!c->tlp.due)
+		undo_resent(tcp, t, c, r, n);
 	board_resent(tcp, c, p->rec);
 	c->force = 0;
 	c->prr_out += n;
@@ -408,6 +419,7 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	if ((t->flags & T_PROBE) && t->snd.wnd == 0 && p->len == 1 && !p->fin)
 		rec_at(tcp, i)->flags |= R_PROBE;
 	c->prr_out += p->len + p->fin;
+	c->frto_new -= (uint8_t)min_u32(c->frto_new, p->len / t->mss + (p->len % t->mss > 0));
 	t->snd.nxt = seq_add(t->snd.nxt, p->len + p->fin);
 	if (p->len > 0 && p->len < seg_text(tcp, t))
 		c->small = t->snd.nxt;

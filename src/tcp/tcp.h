@@ -181,6 +181,7 @@ struct run {
 enum cc_kind { CC_CUBIC, CC_NEWRENO, CC_BBR, CC_BBR1 };
 enum wait { WAIT_RTO, WAIT_REORDER, WAIT_PROBE }; /* what tcb.retransmit waits for */
 enum tlp { TLP_NONE, TLP_NEW, TLP_AGAIN }; /* the probe that is out */
+enum frto { FRTO_NONE, FRTO_WAIT, FRTO_NEW }; /* RFC 5682 steps 2 and 3 */
 enum cc_phase { CC_OPEN, CC_RECOVERY, CC_LOSS };
 
 /* What a connection needs only while bytes are queued or in flight. */
@@ -229,6 +230,19 @@ struct active {
 	uint8_t controller;	/* enum cc_kind */
 	uint16_t dup_acks;
 	uint16_t owed;		/* without SACK: duplicate ACKs not yet sent */
+	struct {		/* RFC 4015, 3522, 3708: if `on` */
+		uint32_t cwnd, ssthresh, srtt_us, rttvar_us; /* before the loss */
+		uint32_t stamp;	/* RetransmitTS, until the first ACK: `stamped` */
+		uint32_t bytes;	/* sent again, and not known to have come twice */
+		seq low, high;	/* between these; if `sent` */
+		seq until;	/* adapt: an ACK beyond gives the RTO's new sample */
+		bool on, sent, stamped, adapt;
+		bool single;	/* nothing was sent more than twice */
+	} undo;
+	bool dsack_seen, dsack_vain;
+	uint8_t frto;		/* enum frto */
+	uint8_t frto_new;	/* new segments that may go */
+	seq frto_end;		/* of what the timeout had sent again */
 	uint32_t prr_delivered, prr_out; /* RFC 6937: bytes since the recovery began */
 	uint32_t prr_flight;	/* RecoverFS */
 	seq recover;		/* RFC 6582, 6675: HighData at the loss */

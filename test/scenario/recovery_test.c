@@ -116,6 +116,37 @@ lost_retransmission(void)
 }
 SCENE(lost_retransmission)
 
+/*= RFC 8985 9.3 MUST: two losses one after the other are paid for twice, without PRR */
+static uint32_t
+threshold_of_two(uint32_t without)
+{
+	struct world *w = recovery_established(without | SW_NO_TLP);
+	uint32_t mss = status_of(w, A).mss, cwnd, least = UINT32_MAX;
+
+	opens_cwnd(w, 40);
+	cwnd = status_of(w, A).cwnd;
+	loses_text(w, A, byte_ahead(w, 3), 2);
+	says(w, A, 120 * mss);
+	for (int i = 0; i < 200; i++) {
+		run_for(w, SW_MS);
+		least = status_of(w, A).ssthresh < least ? status_of(w, A).ssthresh : least;
+	}
+	ok(counters_of(w, A).rtos == 0 && counters_of(w, A).retransmits == 2);
+	hears_all(w, B, 120 * mss);
+	world_end(w);
+	return least * 100 / cwnd;
+}
+
+static void
+paid_twice(void)
+{
+	uint32_t once = threshold_of_two(0), twice = threshold_of_two(SW_NO_PRR);
+
+	ok(once >= 40);
+	ok(twice * 4 <= once * 3);
+}
+SCENE(paid_twice)
+
 /*= RFC 8985 6.2 step 5: too few came for three duplicates; the reordering timer finds it */
 static sw_ns
 three_segments(uint32_t without)
@@ -430,10 +461,267 @@ rate_after_many(void)
 }
 SCENE(rate_after_many)
 
+/* ---- undo ---- */
+
+struct spike {
+	uint32_t before, after;	 /* cwnd: when it began, and one round trip after its end */
+	uint64_t again, undone;
+	sw_ns rto[2];
+};
+
+/* For three round trips of 200 ms nothing comes through; nothing is lost. */
+static struct spike
+delay_spike(uint32_t without, bool timestamps, bool sack)
+{
+	struct world *w = scene_new();
+	struct sw_counters c;
+	struct spike s;
+	uint32_t mss, heard;
+
+	w->config[A].without = without;
+	w->config[A].timestamps = timestamps;
+	w->config[A].sack = sack;
+	w->config[A].nagle = false;
+	w->path[A].delay = w->path[B].delay = 100 * SW_MS;
+	w->path[A].rate_bps = w->path[B].rate_bps = 100000000;
+	scene_go(w);
+	established(w);
+	mss = status_of(w, A).mss;
+	opens_cwnd(w, 40);
+	for (int i = 0; i < 10; i++) { /* a steady round trip: a short RTO */
+		brings(w, 20 * mss);
+		run_for(w, 100 * SW_MS);
+	}
+	c = counters_of(w, A);
+	says(w, A, 200 * mss);
+	run_for(w, 50 * SW_MS);
+	s.before = status_of(w, A).cwnd;
+	s.rto[0] = status_of(w, A).rto;
+	w->path[A].delay += 600 * SW_MS;
+	path_changes(w, A);
+	run_for(w, 60 * SW_MS); /* the ACKs of the first flight let others out: they wait */
+	w->path[A].delay -= 600 * SW_MS;
+	run_for(w, 100 * SW_MS);
+	path_changes(w, A);
+	heard = status_of(w, A).snd_una;
+	while (status_of(w, A).snd_una == heard && now(w) < 1000 * SW_S)
+		run_for(w, SW_MS);
+	run_for(w, 200 * SW_MS);
+	s.after = status_of(w, A).cwnd;
+	hears_all(w, B, 200 * mss);
+	run_for(w, SW_S);
+	s.again = counters_of(w, A).retransmits - c.retransmits;
+	s.undone = counters_of(w, A).undone - c.undone;
+	s.rto[1] = status_of(w, A).rto;
+	ok(counters_of(w, A).rtos > c.rtos);
+	world_end(w);
+	return s;
+}
+
+/*= RFC 3522 3.2, RFC 4015 3.1: the echo of an older timestamp; cwnd is back within one
+ * round trip, and nothing but the first segment was sent again; the RTO is cautious */
+static void
+spike_by_stamp(void)
+{
+	struct spike with = delay_spike(SW_NO_FRTO, true, true);
+	struct spike without = delay_spike(SW_NO_FRTO | SW_NO_UNDO, true, true);
+
+	ok(with.undone == 1 && with.after >= with.before && with.again == 1);
+	ok(with.rto[1] > with.rto[0]);
+	ok(without.undone == 0 && without.after < without.before && without.again > 20);
+}
+SCENE(spike_by_stamp)
+
+/*= RFC 5682 2.1, 3.1: what comes after the timeout was sent before; with SACK and without */
+static void
+spike_by_frto(void)
+{
+	for (int sack = 0; sack < 2; sack++) {
+		struct spike with = delay_spike(SW_NO_UNDO, false, sack);
+		struct spike without = delay_spike(SW_NO_UNDO | SW_NO_FRTO, false, sack);
+
+		ok(with.undone == 1 && with.after >= with.before && with.again <= 2);
+		ok(without.undone == 0 && without.after < without.before && without.again > 20);
+	}
+}
+SCENE(spike_by_frto)
+
+/*= RFC 3708 2: all that was sent again came twice; known last */
+static void
+spike_by_dsack(void)
+{
+	struct spike with = delay_spike(SW_NO_FRTO, false, true);
+
+	ok(with.undone == 1 && with.again > 20);
+}
+SCENE(spike_by_dsack)
+
+/*= RFC 5682 3.1 (3a): a real loss of all is no delay */
+static void
+timeout_was_true(void)
+{
+	for (int sack = 0; sack < 2; sack++) {
+		struct world *w = recovery_world(SW_NO_TLP, false, sack);
+		uint32_t mss = status_of(w, A).mss, cwnd;
+
+		opens_cwnd(w, 20);
+		cwnd = status_of(w, A).cwnd;
+		for (uint32_t k = 0; k <= cwnd / mss; k++)
+			loses_text(w, A, byte_ahead(w, k), 1);
+		brings(w, 100 * mss);
+		ok(counters_of(w, A).rtos >= 1 && counters_of(w, A).undone == 0);
+		ok(status_of(w, A).ssthresh <= cwnd * 3 / 4);
+		world_end(w);
+	}
+}
+SCENE(timeout_was_true)
+
+enum { TWICE, NEVER_AGAIN, DOUBLED_BEFORE, ECHO };
+
+/* A segment was late, not lost, and the D-SACK says so; by how much cwnd came down. */
+static int32_t
+late_segment(uint32_t without, int how)
+{
+	char text[80];
+	struct world *w = recovery_world(without | SW_NO_TLP | SW_NO_FRTO, false, true);
+	uint32_t mss = status_of(w, A).mss, una, before, after;
+
+	opens_cwnd(w, 20);
+	una = byte_ahead(w, 0);
+	says(w, A, 100 * mss);
+	run_for(w, 0);
+	deafen(w);
+	run_for(w, SW_MS);
+	before = status_of(w, A).cwnd;
+	if (how == DOUBLED_BEFORE)
+		forge_sack(w, una, una - mss, una);
+	for (uint32_t k = 1; k <= 3; k++)
+		forge_sack(w, una, una + mss, una + (1 + k) * mss);
+	ok(status_of(w, A).recovery == 1 && counters_of(w, A).retransmits == 1);
+	forge_sack(w, una + 22 * mss, 0, 0); /* the original fills the gap */
+	una += (how == NEVER_AGAIN) * mss;
+	snprintf(text, sizeof(text), "%s. 1:1(0) ack %lu win 65000 <sack %lu:%lu>",
+		 how == ECHO ? "E" : "", (unsigned long)una + 22 * mss, (unsigned long)una,
+		 (unsigned long)una + mss);
+	forge(w, A, text);
+	run_for(w, 0);
+	ok(counters_of(w, A).undone == (how == ECHO || (how == TWICE && !without)));
+	after = status_of(w, A).cwnd;
+	world_end(w);
+	return (int32_t)(before - after);
+}
+
+/*= RFC 3708 2: back to what was; not if the D-SACK is of another segment, nor once the
+ * network itself has doubled a packet (A.4) */
+static void
+late_not_lost(void)
+{
+	ok(late_segment(0, TWICE) <= 0);
+	ok(late_segment(SW_NO_UNDO, TWICE) > 0);
+	ok(late_segment(0, NEVER_AGAIN) > 0);
+	ok(late_segment(0, DOUBLED_BEFORE) > 0);
+}
+SCENE(late_not_lost)
+
+/*= RFC 4015 3.4 MUST: it was not lost, but there is congestion */
+static void
+echo_of_congestion(void)
+{
+	ok(late_segment(0, ECHO) > 0);
+}
+SCENE(echo_of_congestion)
+
+/* ---- without much to go by ---- */
+
+/* New segments that two duplicate ACKs let out. */
+static unsigned
+sent_for_two(uint32_t without, bool sack)
+{
+	struct world *w = recovery_world(without | SW_NO_TLP, false, sack);
+	uint32_t mss = status_of(w, A).mss, una = byte_ahead(w, 0);
+	unsigned n;
+
+	says(w, A, 20 * mss);
+	run_for(w, 0);
+	deafen(w);
+	run_for(w, SW_MS);
+	forge(w, A, ". 1:1(0) ack 1 win 65000");
+	run_for(w, 0);
+	skip_wire(w);
+	for (uint32_t k = 1; k <= 2; k++)
+		if (sack)
+			forge_sack(w, una, una + mss, una + (1 + k) * mss);
+		else
+			forge(w, A, ". 1:1(0) ack 1 win 65000");
+	if (sack) /* nothing new in it: nothing goes out (RFC 3042 2 MUST NOT) */
+		forge_sack(w, una, una + mss, una + 3 * mss);
+	run_for(w, 0);
+	n = texts_of(w, A);
+	ok(counters_of(w, A).retransmits == 0);
+	world_end(w);
+	return n;
+}
+
+/*= RFC 3042 2: a new segment for each of the first two duplicate ACKs */
+static void
+limited_transmit(void)
+{
+	for (int sack = 0; sack < 2; sack++) {
+		ok(sent_for_two(0, sack) == 2);
+		ok(sent_for_two(SW_NO_LIMITED, sack) == 0);
+	}
+}
+SCENE(limited_transmit)
+
+/*= RFC 2018 8: what was SACKed and is not acknowledged at the timeout is sent again */
+static void
+reneging(void)
+{
+	for (uint32_t without = 0; without <= SW_NO_RACK; without += SW_NO_RACK) {
+		struct world *w = recovery_world(without, false, true);
+		uint32_t mss = status_of(w, A).mss;
+
+		deafen(w);
+		says(w, A, 10 * mss);
+		run_for(w, SW_MS);
+		forge_sack(w, 1, 1 + mss, 1 + 10 * mss); /* B has nothing of it */
+		w->path[A].loss = 0;
+		path_changes(w, A);
+		loses(w, A, 0);
+		run_for(w, 50 * SW_MS);
+		hears_all(w, B, 10 * mss);
+		ok(counters_of(w, A).rtos >= 1);
+		ok(counters_of(w, A).retransmits >= 10);
+		ok(now(w) < 2 * SW_S);
+		world_end(w);
+	}
+}
+SCENE(reneging)
+
+/*= RFC 6582 3.2: without SACK one hole is repaired a round trip, and no timeout */
+static void
+newreno(void)
+{
+	struct world *w = recovery_world(0, true, false);
+	uint32_t mss = status_of(w, A).mss;
+	sw_ns took;
+
+	opens_cwnd(w, 30);
+	for (uint32_t k = 3; k < 12; k += 3)
+		loses_text(w, A, byte_ahead(w, k), 1);
+	took = brings(w, 30 * mss);
+	ok(counters_of(w, A).rtos == 0 && counters_of(w, A).fast_recoveries == 1);
+	ok(counters_of(w, A).retransmits == 3);
+	ok(took >= 70 * SW_MS && took < 150 * SW_MS);
+	world_end(w);
+}
+SCENE(newreno)
+
 int
 main(void)
 {
 	PLAY("RFC8985 lost retransmission", lost_retransmission);
+	PLAY("RFC8985 lost retransmission without PRR", paid_twice);
 	PLAY("RFC8985 reordering timer", reordering_timer);
 	PLAY("RFC8985 timeout marks by time", timeout_by_time);
 	TEST("RFC8985 reordering", reordering);
@@ -444,5 +732,14 @@ main(void)
 	PLAY("RFC8985 what a probe repaired", probe_repairs);
 	PLAY("RFC6937 rate reduction", rate_reduction);
 	PLAY("RFC9937 many losses", rate_after_many);
+	PLAY("RFC3522 RFC4015 delay spike, by timestamp", spike_by_stamp);
+	PLAY("RFC5682 delay spike, by F-RTO", spike_by_frto);
+	PLAY("RFC3708 delay spike, by D-SACK", spike_by_dsack);
+	PLAY("RFC5682 a timeout that was true", timeout_was_true);
+	PLAY("RFC3708 late, not lost", late_not_lost);
+	PLAY("RFC4015 an echo of congestion", echo_of_congestion);
+	PLAY("RFC3042 limited transmit", limited_transmit);
+	PLAY("RFC2018 the peer reneges", reneging);
+	PLAY("RFC6582 without SACK", newreno);
 	return plan_done();
 }
