@@ -37,6 +37,9 @@ uint64_t sw_probe_digest(const struct sw_stack *);
  */
 uint64_t sw_probe_digest_still(const struct sw_stack *);
 
+/* This connection may have so much in the network now, for tests of recovery alone. */
+void sw_probe_window(struct sw_stack *, sw_conn, uint32_t cwnd);
+
 /* Every ISS from now on is exactly this, for tests; off: RFC 6528's again. */
 void sw_probe_force_iss(struct sw_stack *, bool on, uint32_t iss);
 

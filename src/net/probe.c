@@ -35,6 +35,16 @@ sw_probe_broken(const struct sw_stack *s)
 	return s->tcp.broken;
 }
 
+/* The window is what the test wants; until the next ACK changes it. */
+void
+sw_probe_window(struct sw_stack *s, sw_conn conn, uint32_t cwnd)
+{
+	uint32_t i = conn_of(s, conn);
+
+	if (i != NONE)
+		((struct tcb *)pool_at(&s->blocks, i))->cwnd = cwnd;
+}
+
 /* The next ISS-s are what the test wants. */
 void
 sw_probe_force_iss(struct sw_stack *s, bool on, uint32_t iss)

@@ -1,6 +1,7 @@
 /*
  * recovery_test.c - what is done about loss, and about what only looked like it.
  * Each mechanism is played twice, with its switch off too, and the wire differs.
+ * TEST_SEGMENTS=1000000 TEST_ONLY=alone plays the longest, 1 % of them lost, at length.
  * RFC 8985, 6937, 5682, 4015, 3522, 3708, 3042, 6582, 2018.
  */
 #include "victim.h"
@@ -717,6 +718,88 @@ newreno(void)
 }
 SCENE(newreno)
 
+/* ---- recovery alone: the window is fixed at two BDP, the queue is deep ---- */
+
+struct alone {
+	uint64_t bytes, rtos;
+	sw_ns took;
+};
+
+/* Keeps A's queue full and B's empty. */
+static void
+pumps(struct world *w, struct alone *a)
+{
+	static uint8_t bytes[1 << 16];
+	ptrdiff_t n;
+
+	while (sw_send(w->stack[A], now(w), w->conn[A], bytes, sizeof(bytes), 0) > 0)
+		;
+	while ((n = sw_receive(w->stack[B], now(w), w->conn[B], bytes, sizeof(bytes))) > 0)
+		a->bytes += (uint64_t)n;
+}
+
+/* `segs` segments over 100 Mbit/s and 10 ms, of which `ppm` are lost. */
+static struct alone
+recovery_alone(uint32_t ppm, uint64_t segs)
+{
+	struct world *w = world_new();
+	struct alone a = {0, 0, 0};
+	uint64_t before;
+	sw_ns began;
+
+	for (int i = A; i <= B; i++) {
+		w->config[i].snd_buf = w->config[i].rcv_buf = 1 << 22;
+		w->config[i].chunks = w->config[i].records = 8192;
+		w->config[i].runs = w->config[i].runs_per_conn = 512;
+		w->path[i].rate_bps = 100000000;
+		w->path[i].delay = 5 * SW_MS;
+	}
+	w->path[A].loss = ppm;
+	world_go(w);
+	established(w);
+	for (began = now(w), before = 0; a.bytes < segs * 1448 && now(w) < 10000 * SW_S;) {
+		pumps(w, &a);
+		if (before == 0 && now(w) - began > SW_S) {
+			before = a.bytes;
+			began = now(w);
+		}
+		sw_probe_window(w->stack[A], w->conn[A], 250000);
+		sw_sim_step(w->sim, SW_NEVER);
+	}
+	a.took = now(w) - began;
+	a.bytes -= before;
+	a.rtos = counters_of(w, A).rtos;
+	world_end(w);
+	return a;
+}
+
+/* What came, in millionths of what could: (1 - loss) of what comes without loss. */
+static uint64_t
+share(const struct alone *a, const struct alone *ideal, uint32_t ppm)
+{
+	double rate = (double)a->bytes / (double)a->took;
+	double most = (double)ideal->bytes / (double)ideal->took * (1 - ppm / 1e6);
+
+	printf("# loss %u ppm: %.4f of (1-p), %llu timeouts\n", (unsigned)ppm, rate / most,
+	       (unsigned long long)a->rtos);
+	return (uint64_t)(rate / most * 1e6);
+}
+
+static void
+alone(void)
+{
+	const char *text = getenv("TEST_SEGMENTS");
+	uint64_t segments = text ? strtoull(text, NULL, 0) : 100000;
+	struct alone ideal = recovery_alone(0, 40000), a;
+
+	a = recovery_alone(1000, 40000);
+	ok(share(&a, &ideal, 1000) >= 970000);
+	a = recovery_alone(10000, segments);
+	ok(share(&a, &ideal, 10000) >= 970000 && a.rtos == 0);
+	a = recovery_alone(50000, 40000);
+	ok(share(&a, &ideal, 50000) >= 950000);
+}
+
 int
 main(void)
 {
@@ -741,5 +824,6 @@ main(void)
 	PLAY("RFC3042 limited transmit", limited_transmit);
 	PLAY("RFC2018 the peer reneges", reneging);
 	PLAY("RFC6582 without SACK", newreno);
+	TEST("recovery alone", alone);
 	return plan_done();
 }
