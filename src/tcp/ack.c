@@ -127,9 +127,9 @@ ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct told *
 	uint32_t ms;
 
 	if (told->again == 0 && told->once > 0) {
-		rtt_sample(tcp, t, tcp->now - told->once);
+		rtt_sample(tcp, t, since(tcp, told->once));
 		if (active_of(tcp, t) != NULL)
-			undo_rtt(tcp, t, active_of(tcp, t), tcp->now - told->once);
+			undo_rtt(tcp, t, active_of(tcp, t), since(tcp, told->once));
 		return;
 	}
 	/*= RFC 6298 3, RFC 9293 3.8.1 MUST-18: Karn: not from what was sent twice, but for */
@@ -137,7 +137,7 @@ ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct told *
 	if (!(t->flags & T_TS) || !(s->has & SW_HAS_TS) || s->tsecr == 0)
 		return;
 	ms = ts_now(tcp, t) - s->tsecr;
-	if (ms <= (tcp->now - told->again) / SW_MS + 1) /* one from the future is a lie */
+	if (ms <= since(tcp, told->again) / SW_MS + 1) /* one from the future is a lie */
 		rtt_sample(tcp, t, ms * SW_MS);
 }
 

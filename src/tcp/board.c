@@ -89,7 +89,8 @@ board_enter(struct tcp *tcp, struct active *c, uint32_t i)
 
 	rate_sent(tcp, c, r);
 	r->flags |= R_FLIGHT;
-	r->sent = tcp->now;
+	c->sent_at = max_ns(tcp->now, c->sent_at + 1);
+	r->sent = c->sent_at;
 	r->times++;
 	c->pipe += r->len;
 	c->last_sent = tcp->now;

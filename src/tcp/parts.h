@@ -198,6 +198,13 @@ void nxt_settle(const struct tcp *, struct active *);
 /* timers.c: at the end of every call */
 void settle(struct tcp *, struct tcb *);
 
+/* From then until now; then may lie some nanoseconds ahead (active.sent_at). */
+static inline sw_ns
+since(const struct tcp *tcp, sw_ns then)
+{
+	return tcp->now > then ? tcp->now - then : 0;
+}
+
 static inline uint32_t
 now_ms(const struct tcp *tcp)
 {

@@ -8,7 +8,8 @@
  * RFC 8985 6.
  *
  * A time here may be wrong by a tick, as clocks may be as coarse: a window that
- * is not zero has one added, and ties are broken by sequence.
+ * is not zero has one added.  The order of sending is exact whatever the clock
+ * (active.sent_at); by sequence it is only within one super-segment.
  */
 #include "tcp/parts.h"
 
@@ -72,7 +73,7 @@ rack_delivered(const struct tcp *tcp, struct active *c, const struct rec *r, str
 		if (told->echoes && !told->selective &&
 		    (int32_t)(told->echo_ms - (uint32_t)(r->sent / SW_MS)) < 0)
 			return;
-		if (tcp->now - r->sent < told->min_rtt)
+		if (since(tcp, r->sent) < told->min_rtt)
 			return;
 	}
 	if (told->valid && !sent_later(r->sent, end, told->sent, told->end))
@@ -87,12 +88,12 @@ void
 rack_update(const struct tcp *tcp, struct tcb *t, struct active *c, const struct told *told)
 {
 	if (told->once > 0)
-		rack_min_take(tcp, c, max_ns(tcp->now - told->once, 1));
+		rack_min_take(tcp, c, max_ns(since(tcp, told->once), 1));
 	if (told->reordered)
 		t->flags |= T_REORDERS;
 	if (!told->valid)
 		return;
-	c->rack.rtt = tcp->now - told->sent;
+	c->rack.rtt = since(tcp, told->sent);
 	if (c->rack.known && !sent_later(told->sent, told->end, c->rack.sent, c->rack.end))
 		return;
 	c->rack.known = true;
@@ -143,7 +144,7 @@ rack_window(const struct tcp *tcp, const struct tcb *t, const struct active *c)
 bool
 rack_losses(struct tcp *tcp, struct tcb *t, struct active *c, bool *again)
 {
-	sw_ns late = c->rack.rtt + rack_window(tcp, t, c);
+	sw_ns wait = rack_window(tcp, t, c), due;
 	uint32_t i = c->recs_in_time.head, next;
 	bool found = false;
 
@@ -154,9 +155,10 @@ rack_losses(struct tcp *tcp, struct tcb *t, struct active *c, bool *again)
 		next = list_next(&tcp->recs, IN_TIME, i);
 		if (!sent_later(c->rack.sent, c->rack.end, r->sent, seq_add(r->seq, r->len)))
 			break;
-		if (after_ns(r->sent, late) > tcp->now) {
+		due = wait > 0 ? after_ns(r->sent, c->rack.rtt + wait) : 0;
+		if (due > tcp->now) {
 			/*= RFC 8985 6.2 step 5: else a timer finds it, or the RTO would */
-			c->rack.due = after_ns(r->sent, late);
+			c->rack.due = due;
 			break;
 		}
 		*again |= (r->flags & R_AGAIN) != 0;

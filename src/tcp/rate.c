@@ -13,7 +13,7 @@
 static uint32_t
 ago(const struct tcp *tcp, sw_ns then)
 {
-	return (uint32_t)min_ns(tcp->now - then, NONE);
+	return (uint32_t)min_ns(since(tcp, then), NONE);
 }
 
 /* r goes out now; it is not yet in c->pipe. */
@@ -47,7 +47,7 @@ rate_sample(const struct tcp *tcp, struct active *c, const struct told *told, st
 	sw_ns acking;
 
 	a->bytes = told->bytes;
-	a->rtt = told->once > 0 ? tcp->now - told->once : 0;
+	a->rtt = told->once > 0 ? max_ns(since(tcp, told->once), 1) : 0;
 	if (told->bytes == 0)
 		return;
 	if (c->delivered > c->limited_until)
@@ -63,6 +63,6 @@ rate_sample(const struct tcp *tcp, struct active *c, const struct told *told, st
 	c->first_sent = r->sent;
 	if (r->delivered_ago == NONE || r->first_ago == NONE)
 		return; /* seconds of silence: no rate */
-	acking = tcp->now - r->sent + r->delivered_ago;
+	acking = since(tcp, r->sent) + r->delivered_ago;
 	a->interval = max_ns(acking, r->first_ago);
 }

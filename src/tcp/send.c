@@ -531,6 +531,11 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 	/*= RFC 6298 5.1: sending something that must be acknowledged starts the timer */
 	if (p.kind != PLAN_ACK && p.kind != PLAN_KEEP && t->retransmit == SW_NEVER)
 		retransmit_arm(tcp, t);
+	/*= RFC 6675 6 MAY: a retransmission in a recovery has a whole RTO */
+	if (p.kind == PLAN_AGAIN && active_of(tcp, t)->phase == CC_RECOVERY) {
+		retransmit_arm(tcp, t);
+		retransmit_earlier(t, active_of(tcp, t), WAIT_REORDER, active_of(tcp, t)->rack.due);
+	}
 	/*= RFC 8985 7.2 SHOULD: sending something new, but for a probe, starts the probe's */
 	if (p.kind == PLAN_NEW && active_of(tcp, t)->waits != WAIT_REORDER)
 		tlp_arm(tcp, t, active_of(tcp, t));

@@ -156,7 +156,7 @@ struct rec {
 	struct link in_time;
 	seq seq;
 	uint32_t len;	    /* sequence numbers, the FIN's too */
-	sw_ns sent;	    /* when last sent */
+	sw_ns sent;	    /* when last sent; no two are equal, as order counts */
 	struct place text;  /* where its first byte stands */
 	uint8_t flags;
 	uint8_t times;	    /* sent how often */
@@ -250,6 +250,7 @@ struct active {
 	sw_ns delack;		/* T_ACK_LATER: until then */
 	sw_ns stalled_since;	/* first transmission of what is not acknowledged: R2 */
 	sw_ns last_sent;	/* restart after idle: RFC 5681 4.1 */
+	sw_ns sent_at;		/* rec.sent of the last: some ns ahead of a clock that stands */
 	uint32_t retransmits;
 	uint32_t retry;		/* no LOST record stands before it; NONE: none at all */
 	uint32_t force;		/* fast retransmit: send one lost record whatever cwnd */
