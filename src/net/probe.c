@@ -385,6 +385,59 @@ still_rec(const struct pool *recs, uint32_t i)
 	return i == NONE || i >= recs->high ? 0 : 1ull << 32 | r->seq.n;
 }
 
+/* Times, and what else a mechanism that is switched on remembers. */
+static void
+mix_rack_still(uint64_t *d, const struct active *a, sw_ns now)
+{
+	const uint64_t v[] = {
+	    a->rack.known ? still(a->rack.sent, now) : 0,
+	    a->rack.rtt,
+	    still(a->rack.due, now),
+	    a->rack.min[0],
+	    a->rack.min[1],
+	    still(a->rack.min_since, now),
+	    (uint64_t)a->rack.end.n << 32 | a->rack.fack.n,
+	    (uint64_t)a->rack.dsack_round.n << 32 | (uint64_t)a->rack.mult << 16 |
+		(uint64_t)a->rack.persist << 8 | a->rack.known << 1 | a->rack.in_round,
+	    (uint64_t)a->tlp.end.n << 32 | (uint64_t)a->tlp.out << 1 | a->tlp.due,
+	};
+
+	mix(d, prf(digest_key, v, sizeof(v)));
+}
+
+static void
+mix_undo_still(uint64_t *d, const struct active *a, sw_ns now)
+{
+	const uint64_t v[] = {
+	    (uint64_t)a->undo.cwnd << 32 | a->undo.ssthresh,
+	    (uint64_t)a->undo.srtt_us << 32 | a->undo.rttvar_us,
+	    (uint64_t)(a->undo.stamp - (uint32_t)(now / SW_MS)) << 32 | a->undo.bytes,
+	    (uint64_t)a->undo.low.n << 32 | a->undo.high.n,
+	    (uint64_t)a->undo.until.n << 32 | a->frto_end.n,
+	    (uint64_t)a->frto << 16 | (uint64_t)a->frto_new << 8 | a->undo.on << 6 |
+		a->undo.sent << 5 | a->undo.stamped << 4 | a->undo.adapt << 3 |
+		a->undo.single << 2 | a->dsack_seen << 1 | a->dsack_vain,
+	};
+
+	mix(d, prf(digest_key, v, sizeof(v)));
+}
+
+static void
+mix_recovery_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns now)
+{
+	if (!(t->without & SW_NO_RACK)) {
+		mix(d, a->waits);
+		mix(d, still(a->rto_at, now));
+		mix_rack_still(d, a, now);
+	}
+	if (~t->without & (SW_NO_UNDO | SW_NO_FRTO))
+		mix_undo_still(d, a, now);
+	if (!(t->without & SW_NO_PRR)) {
+		mix(d, (uint64_t)a->prr_delivered << 32 | a->prr_out);
+		mix(d, a->prr_flight);
+	}
+}
+
 static void
 mix_active_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns now)
 {
@@ -406,6 +459,7 @@ mix_active_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns
 	mix(d, prf(digest_key, v, sizeof(v)));
 	mix_chain(d, &t->chunks, &a->snd);
 	mix_chain(d, &t->chunks, &a->rcv);
+	mix_recovery_still(d, t, a, now);
 	for (n = 0; i != NONE && n < t->recs.cap; n++) {
 		const struct rec *r = pool_at(&t->recs, i);
 

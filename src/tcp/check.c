@@ -36,6 +36,30 @@ check_board(const struct tcp *tcp, const struct tcb *t, const struct active *c)
 	return 0;
 }
 
+/* In order of sending stands what is in the network, all of it, and nothing twice at
+ * one time but the parts of one transmission; the RTO's timer is not put off. */
+static int
+check_sending(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+{
+	uint32_t pipe = 0;
+	sw_ns before = 0;
+
+	for (uint32_t i = c->recs_in_time.head; i != NONE;
+	     i = list_next(&tcp->recs, offsetof(struct rec, in_time), i)) {
+		const struct rec *r = rec_at(tcp, i);
+
+		MUST(r->flags & R_FLIGHT);
+		MUST(r->sent >= before);
+		before = r->sent;
+		pipe += r->len;
+	}
+	MUST(pipe == c->pipe);
+	MUST(before <= c->sent_at);
+	MUST(c->waits == WAIT_RTO || t->retransmit == SW_NEVER ||
+	     t->retransmit <= c->rto_at);
+	return 0;
+}
+
 /* What waits for its gap: beyond RCV.NXT, in order, apart. */
 static int
 check_runs(const struct tcp *tcp, const struct tcb *t, const struct active *c)
@@ -77,5 +101,7 @@ tcp_check(const struct tcp *tcp, const struct tcb *t)
 	if (c == NULL)
 		return 0;
 	line = check_board(tcp, t, c);
+	if (line == 0)
+		line = check_sending(tcp, t, c);
 	return line ? line : check_runs(tcp, t, c);
 }

@@ -601,6 +601,144 @@ idle_for_a_month(void)
 }
 SCENE(idle_for_a_month)
 
+/* cwnd is used up, and the window is closed: the probe goes all the same. */
+static void
+probe_without_cwnd(void)
+{
+	struct world *w = small_window(65535);
+	struct sw_counters n = {.bytes = sizeof(n)};
+
+	deafen(w);
+	says(w, A, 20000);
+	run_for(w, SW_S);
+	ok(status_of(w, A).cwnd == status_of(w, A).mss); /* after timeouts, and it is out */
+	forge(w, A, ". 1:1(0) ack 1 win 0");
+	run_for(w, 20 * SW_S);
+	ok(sw_counters(w->stack[A], &n) == SW_OK);
+	ok(n.probes >= 2);
+	w->path[A].loss = 0;
+	path_changes(w, A);
+	hears_all(w, B, 20000);
+	world_end(w);
+}
+SCENE(probe_without_cwnd)
+
+/* From zero to something is an opening, at once, whatever was offered before. */
+static void
+window_from_zero(void)
+{
+	struct world *w = small_window(65535);
+
+	deafen(w);
+	forge(w, A, ". 1:1(0) ack 1 win 0");
+	run_for(w, SW_MS);
+	says(w, A, 5000);
+	run_for(w, SW_MS);
+	expect_silence(w);
+	forge(w, A, ". 1:1(0) ack 1 win 3000");
+	run_for(w, SW_MS);
+	expect_wire(w, "A>B . 1:1461(1460) ack 1 lost\nA>B . 1461:2921(1460) ack 1 lost");
+	w->path[A].loss = 0;
+	path_changes(w, A);
+	hears_all(w, B, 5000);
+	world_end(w);
+}
+
+/* The segments of IPv6 are shorter. */
+static void
+window_from_zero_4(void)
+{
+	if (!scene_now.v6)
+		window_from_zero();
+}
+SCENE(window_from_zero_4)
+
+/* A buffer below a segment: updates come although no whole segment has room. */
+static void
+tiny_buffer(void)
+{
+	struct world *w = small_window(1000);
+	sw_ns began = now(w);
+
+	says(w, A, 10000);
+	for (int i = 0; i < 20; i++)
+		hears_all(w, B, 500);
+	ok(now(w) - began < 5 * SW_S);
+	world_end(w);
+}
+SCENE(tiny_buffer)
+
+/* After a timeout an ACK of what was sent before it is as good as any. */
+static void
+ack_of_old(void)
+{
+	struct world *w = small_window(65535);
+	uint32_t mss = status_of(w, A).mss;
+	char text[64];
+
+	deafen(w);
+	says(w, A, 10 * mss);
+	run_for(w, 300 * SW_MS);
+	ok(status_of(w, A).retries == 1);
+	snprintf(text, sizeof(text), ". 1:1(0) ack %lu", 1ul + 10ul * mss);
+	skip_wire(w);
+	forge(w, A, text);
+	run_for(w, 10 * SW_S);
+	ok(status_of(w, A).snd_queued == 0);
+	expect_silence(w);
+	world_end(w);
+}
+SCENE(ack_of_old)
+
+/* A FIN behind the window's edge is not there yet; it comes again and is taken. */
+static void
+fin_beyond_edge(void)
+{
+	struct world *w = scene_new();
+
+	plain(w);
+	w->config[A].rcv_buf = 4096;
+	scene_go(w);
+	established(w);
+	deafen(w);
+	forge(w, A, "F. 1:5001(5000) ack 1");
+	run_for(w, SW_MS);
+	ok(state_of(w, A) == SW_ESTABLISHED && status_of(w, A).rcv_queued == 4096);
+	for (uint8_t bytes[4096]; sw_receive(w->stack[A], now(w), w->conn[A], bytes, 4096) > 0;)
+		;
+	forge(w, A, "F. 4097:5001(904) ack 1");
+	run_for(w, SW_MS);
+	ok(state_of(w, A) == SW_CLOSE_WAIT && status_of(w, A).rcv_queued == 904);
+	world_end(w);
+}
+SCENE(fin_beyond_edge)
+
+/* A send buffer that becomes larger wakes the writer. */
+static void
+buffer_grows(void)
+{
+	struct world *w = small_window(4096);
+	struct sw_event ev;
+	uint8_t bytes[1000] = {0};
+	bool told = false;
+
+	ok(sw_set(w->stack[A], now(w), w->conn[A], SW_OPT_SND_BUF, 8000) == SW_OK);
+	while (sw_send(w->stack[A], now(w), w->conn[A], bytes, sizeof(bytes), 0) > 0)
+		;
+	run_for(w, 10 * SW_S);
+	while (sw_send(w->stack[A], now(w), w->conn[A], bytes, sizeof(bytes), 0) > 0)
+		;
+	while (sw_event(w->stack[A], &ev))
+		;
+	ok(!(ready_of(w, A) & SW_WRITABLE));
+	ok(sw_set(w->stack[A], now(w), w->conn[A], SW_OPT_SND_BUF, 80000) == SW_OK);
+	while (sw_event(w->stack[A], &ev))
+		told |= ev.conn == w->conn[A] && (ev.ready & SW_WRITABLE);
+	ok(told);
+	world_end(w);
+}
+SCENE(buffer_grows)
+
 int
 main(void)
 {
@@ -628,5 +766,11 @@ main(void)
 	PLAY("SHLD-3 unread bytes in LAST-ACK", unread_in_last_ack);
 	PLAY("MUST-60 more to come", more_to_come);
 	PLAY("idle for a month", idle_for_a_month);
+	PLAY("a probe needs no cwnd", probe_without_cwnd);
+	PLAY("window opens from zero", window_from_zero_4);
+	PLAY("buffer below a segment", tiny_buffer);
+	PLAY("ACK of what was sent before a timeout", ack_of_old);
+	PLAY("FIN beyond the window's edge", fin_beyond_edge);
+	PLAY("send buffer grows", buffer_grows);
 	return plan_done();
 }
