@@ -64,5 +64,8 @@ rate_sample(const struct tcp *tcp, struct active *c, const struct told *told, st
 	if (r->delivered_ago == NONE || r->first_ago == NONE)
 		return; /* seconds of silence: no rate */
 	acking = since(tcp, r->sent) + r->delivered_ago;
+	/* faster than the path can be: the ACK was of the first transmission */
+	if ((r->flags & R_AGAIN) && acking < told->min_rtt)
+		return;
 	a->interval = max_ns(acking, r->first_ago);
 }

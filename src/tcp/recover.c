@@ -50,8 +50,8 @@ prr_acked(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes, bool
 		count = max_u32(owed, bytes) + (safe ? t->mss : 0);
 		count = min_u32(count, t->ssthresh - c->pipe);
 	}
-	/*= RFC 9937: the recovery begins with a retransmission */
-	if (c->prr_out == 0)
+	/*= RFC 9937: the recovery begins with a retransmission; and something must be out */
+	if (c->prr_out == 0 || c->pipe == 0)
 		count = max_u32(count, t->mss);
 	t->cwnd = c->pipe + count;
 }

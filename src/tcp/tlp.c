@@ -56,7 +56,12 @@ tlp_disarm(const struct tcp *tcp, struct tcb *t, struct active *c)
 bool
 tlp_new(const struct tcp *tcp, const struct tcb *t)
 {
-	return t->snd.wnd > flight(t) && (snd_unsent(tcp, t) > 0 || fin_unsent(t));
+	uint32_t unsent = snd_unsent(tcp, t);
+
+	if (t->snd.wnd <= flight(t))
+		return false;
+	/* what the application holds back (SW_MORE) stays back */
+	return fin_unsent(t) || (t->flags & T_MORE ? unsent >= t->mss : unsent > 0);
 }
 
 /* The probe's time has come. */

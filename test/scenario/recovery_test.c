@@ -327,7 +327,6 @@ probe_of_new(void)
 	says(w, A, 20 * mss);
 	run_for(w, SW_S / 10);
 	ok(texts_of(w, A) == 11); /* IW10 and the probe */
-	ok(!text_of(w, A, 10)->seg.retransmission);
 	ok(text_of(w, A, 10)->seg.seq - w->iss[A] == 1 + 10 * mss);
 	sent_at = text_of(w, A, 10)->seg.at;
 	ok(sent_at - text_of(w, A, 9)->seg.at >= 40 * SW_MS);
@@ -361,6 +360,24 @@ probe_and_rto(void)
 	world_end(w);
 }
 SCENE(probe_and_rto)
+
+/* The probe brings nothing that the application holds back. */
+static void
+probe_of_held(void)
+{
+	struct world *w = recovery_established(0);
+	uint8_t bytes[50] = {0};
+
+	deafen(w);
+	says(w, A, 100);
+	run_for(w, SW_MS);
+	ok(sw_send(w->stack[A], now(w), w->conn[A], bytes, 50, SW_MORE) == 50);
+	run_for(w, 150 * SW_MS);
+	ok(counters_of(w, A).loss_probes == 1 && texts_of(w, A) == 2);
+	ok(text_of(w, A, 1)->seg.len == 100 && text_of(w, A, 1)->seg.seq - w->iss[A] == 1);
+	world_end(w);
+}
+SCENE(probe_of_held)
 
 /*= RFC 8985 7.4.2: who repaired the loss?  If the probe, cwnd comes down; a D-SACK says
  * that it was for nothing.  Also when the connection was idle in between. */
@@ -811,6 +828,7 @@ main(void)
 	PLAY("RFC8985 tail loss probe", tail_probe);
 	PLAY("RFC8985 a small flight is lost", tail_all_lost);
 	PLAY("RFC8985 probe of new data", probe_of_new);
+	PLAY("RFC8985 a probe of what may go", probe_of_held);
 	PLAY("RFC8985 probes do not put off the RTO", probe_and_rto);
 	PLAY("RFC8985 what a probe repaired", probe_repairs);
 	PLAY("RFC6937 rate reduction", rate_reduction);
