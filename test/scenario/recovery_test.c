@@ -806,14 +806,14 @@ static void
 alone(void)
 {
 	const char *text = getenv("TEST_SEGMENTS");
-	uint64_t segments = text ? strtoull(text, NULL, 0) : 100000;
-	struct alone ideal = recovery_alone(0, 40000), a;
+	uint64_t segments = text ? strtoull(text, NULL, 0) : 40000;
+	struct alone ideal = recovery_alone(0, 20000), a;
 
-	a = recovery_alone(1000, 40000);
+	a = recovery_alone(1000, 20000);
 	ok(share(&a, &ideal, 1000) >= 970000);
 	a = recovery_alone(10000, segments);
 	ok(share(&a, &ideal, 10000) >= 970000 && a.rtos == 0);
-	a = recovery_alone(50000, 40000);
+	a = recovery_alone(50000, 20000);
 	ok(share(&a, &ideal, 50000) >= 950000);
 }
 
