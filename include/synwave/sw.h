@@ -103,6 +103,15 @@ enum { /* sw_config.without */
 	SW_NO_ANY = 0xffff    /* all of them */
 };
 
+/* Congestion control. */
+enum sw_cc {
+	SW_CC_CUBIC, /* RFC 9438: the default */
+	SW_CC_RENO,  /* RFC 5681, 6582 */
+	SW_N_CCS
+};
+const char *sw_cc_name(enum sw_cc); /* "cubic"; NULL: there is none */
+int sw_cc_named(const char *name);  /* enum sw_cc; SW_E_INVALID */
+
 /*
  * Everything that can be set, before the stack is made.  Take the defaults
  * with sw_config_init() and change what you need.  All counts are hard limits:
@@ -157,6 +166,7 @@ struct sw_config {
 	uint16_t port_low, port_high; /* ephemeral ports (RFC 6056) */
 	uint32_t iw_segments;  /* initial window (RFC 6928: 10) */
 	uint32_t without;      /* SW_NO_...: mechanisms that are switched off */
+	uint8_t cc;	       /* enum sw_cc: congestion control of new connections */
 
 	/*
 	 * 32 unpredictable bytes: keys for ISS, ports, timestamps and the
@@ -372,6 +382,7 @@ struct sw_status {
 	uint8_t recovery;      /* 0: none, 1: fast recovery, 2: after a timeout */
 	uint8_t icmp_type, icmp_code; /* the last ICMP error about it; 0, 0: none */
 	uint8_t ttl, tos;
+	uint8_t cc;	       /* enum sw_cc */
 };
 int sw_status(const struct sw_stack *, sw_conn, struct sw_status *);
 
@@ -391,7 +402,8 @@ enum sw_option {
 	SW_OPT_KEEP_PROBES,  /* 1..255 */
 	SW_OPT_BACKLOG,	     /* a listener's */
 	SW_OPT_V6_ONLY,	     /* a listener's: 1: on address any, not for IPv4 */
-	SW_OPT_QUICK_ACK     /* 1: no ACK of data waits, and one that does goes at once */
+	SW_OPT_QUICK_ACK,    /* 1: no ACK of data waits, and one that does goes at once */
+	SW_OPT_CC	     /* enum sw_cc */
 };
 /* Of a listener: its connections begin with it from now on. */
 int sw_set(struct sw_stack *, sw_ns now, sw_conn, enum sw_option, uint64_t value);

@@ -34,17 +34,19 @@ profile_apply(enum drill_profile profile, struct sw_config *c)
 		c->challenge_every = 0;
 	if (profile == DRILL_RFC) {
 		c->without = SW_NO_ANY & ~(uint32_t)SW_NO_LIMITED;
+		c->cc = SW_CC_RENO;
 		return;
 	}
 	c->minshall = true;
 	c->iw_segments = 10;
 	c->delack = 40 * SW_MS;
 	c->rto_min = 200 * SW_MS;
+	c->without = SW_NO_PACING; /* left to the queueing discipline */
 	c->rcv_buf = profile == DRILL_LINUX ? 9 << 20 : 2 << 20;
 	if (profile == DRILL_FREEBSD) {
 		c->rto_min = 230 * SW_MS;
 		c->msl = 30 * SW_S;
-		c->without = SW_NO_RACK | SW_NO_TLP;
+		c->without |= SW_NO_RACK | SW_NO_TLP;
 	}
 }
 

@@ -93,6 +93,7 @@ sw_config_minimal(struct sw_config *c)
 	c->snd_buf = 1024;
 	c->rcv_buf = 1024;
 	c->runs_per_conn = 2;
+	c->cc = SW_CC_RENO;
 	config_times(c);
 	c->without = SW_NO_ANY & ~(uint32_t)SW_NO_LIMITED;
 }
@@ -146,5 +147,6 @@ config_ok(const struct sw_config *c)
 	       range(c->snd_buf, BUF_MIN, 1 << 30) && range(c->rcv_buf, BUF_MIN, (1 << 30) - 1) &&
 	       range(c->runs_per_conn, 1, 1 << 20) && c->ttl > 0 && range(c->r1, 1, 100) &&
 	       range(c->syn_ack_tries, 1, 100) && c->port_low > 0 && c->port_low <= c->port_high &&
-	       range(c->iw_segments, 1, 100) && range(c->without, 0, SW_NO_ANY);
+	       range(c->iw_segments, 1, 100) && range(c->without, 0, SW_NO_ANY) &&
+	       c->cc < SW_N_CCS;
 }

@@ -446,7 +446,7 @@ mix_active_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns
 	    (uint64_t)a->lost << 32 | a->recover.n,
 	    (uint64_t)a->phase << 32 | (uint32_t)a->dup_acks << 16 | a->owed,
 	    (uint64_t)a->unacked << 32 | a->force,
-	    (uint64_t)a->cwnd_bytes << 32 | a->fin.n,
+	    (uint64_t)a->cc.newreno.bytes << 32 | a->fin.n,
 	    (uint64_t)a->dsack.left.n << 32 | a->dsack.right.n,
 	    still(a->delack, now),
 	    still(a->stalled_since, now),

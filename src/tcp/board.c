@@ -36,6 +36,7 @@ active_take(struct tcp *tcp, struct tcb *t)
 	list_init(&c->recs_in_time);
 	list_init(&c->runs);
 	list_init(&c->runs_in_use);
+	c->controller = t->controller;
 	c->nxt.chunk = NONE;
 	c->hint = c->highest = c->retry = NONE;
 	c->recover = seq_sub(t->snd.una, 1);

@@ -177,6 +177,7 @@ status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 	st->icmp_code = t->icmp_code;
 	st->ttl = t->ttl;
 	st->tos = t->tos;
+	st->cc = t->controller;
 }
 
 /* STATUS (3.10.6): what tcp knows of it. */

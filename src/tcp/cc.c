@@ -7,12 +7,43 @@
  */
 #include "tcp/parts.h"
 
+/* Are the texts the same?  b is short and ends. */
+static bool
+same_text(const char *a, const char *b)
+{
+	while (*a != 0 && *a == *b) { /* bounded by b */
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static const char cc_names[SW_N_CCS][8] = {"cubic", "reno"};
+
+/* The name of a controller; NULL: there is none. */
+const char *
+sw_cc_name(enum sw_cc cc)
+{
+	return (uint32_t)cc < SW_N_CCS ? cc_names[cc] : NULL;
+}
+
+/* The controller of that name; SW_E_INVALID. */
+int
+sw_cc_named(const char *name)
+{
+	for (int i = 0; i < SW_N_CCS; i++)
+		if (same_text(name, cc_names[i]))
+			return i;
+	return SW_E_INVALID;
+}
+
 /* RFC 5681 3.1, counting bytes in congestion avoidance. */
 static void
-newreno_acked(struct tcb *t, struct active *c, const struct cc_ack *a)
+newreno_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
 {
 	uint32_t bytes = a->acked, more = min_u32(bytes, t->mss);
 
+	(void)tcp;
 	/*= RFC 5681 3.1: cwnd grows only while it is what limits us (RFC 7661 says more) */
 	/*= RFC 5681 4.3: what ends a recovery leaves cwnd at ssthresh */
 	if (a->phase == CC_RECOVERY || c->phase == CC_RECOVERY || bytes == 0 || !a->limited)
@@ -27,9 +58,9 @@ newreno_acked(struct tcb *t, struct active *c, const struct cc_ack *a)
 		return;
 	}
 	/*= RFC 5681 3.1: congestion avoidance, one SMSS a window acknowledged */
-	c->cwnd_bytes += bytes;
-	if (c->cwnd_bytes >= t->cwnd) {
-		c->cwnd_bytes -= t->cwnd;
+	c->cc.newreno.bytes += bytes;
+	if (c->cc.newreno.bytes >= t->cwnd) {
+		c->cc.newreno.bytes -= t->cwnd;
 		t->cwnd += t->mss;
 	}
 }
@@ -44,57 +75,70 @@ half_flight(const struct tcb *t)
 }
 
 static void
-newreno_loss(struct tcb *t, struct active *c)
+newreno_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	(void)tcp;
 	t->ssthresh = half_flight(t);
 	t->cwnd = t->ssthresh;
-	c->cwnd_bytes = 0;
+	c->cc.newreno.bytes = 0;
 }
 
 static void
-newreno_timeout(struct tcb *t, struct active *c)
+newreno_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	(void)tcp;
 	/*= RFC 5681 3.1: ssthresh is constant while the same segment times out again */
 	if (t->retries == 0)
 		t->ssthresh = half_flight(t);
 	t->cwnd = t->mss;
-	c->cwnd_bytes = 0;
+	c->cc.newreno.bytes = 0;
 }
 
 static void
-newreno_undo(struct tcb *t, struct active *c)
+newreno_undo(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	(void)tcp;
 	(void)t;
-	c->cwnd_bytes = 0;
+	c->cc.newreno.bytes = 0;
 }
 
 static void
-newreno_recovered(struct tcb *t, struct active *c)
+newreno_recovered(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	/*= RFC 6582 3.2: after the full acknowledgment no burst, option 1 */
 	uint32_t room = max_u32(pipe_of(t, c), t->mss) + t->mss;
 
+	(void)tcp;
 	t->cwnd = min_u32(t->ssthresh, max_u32(room, 2u * t->mss));
+}
+
+/* The same for CUBIC: RFC 9438 4.2 changes nothing of fast recovery. */
+static void
+cubic_recovered(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	newreno_recovered(tcp, t, c);
 }
 
 /*
  * The table: what a controller must have, and who has it.  It is a switch, as a
  * table of pointers would have to be relocated and the core has no data.
  */
-#define CC_TABLE(call)                    \
-	switch (c->controller) {          \
-	default:                          \
-	case CC_NEWRENO:                  \
-		newreno_##call;           \
-		break;                    \
+#define CC_TABLE(call)           \
+	switch (c->controller) { \
+	default:                 \
+	case SW_CC_CUBIC:        \
+		cubic_##call;    \
+		break;           \
+	case SW_CC_RENO:         \
+		newreno_##call;  \
+		break;           \
 	}
 
 /* What an ACK told. */
 void
 cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
 {
-	(void)tcp;
-	CC_TABLE(acked(t, c, a))
+	CC_TABLE(acked(tcp, t, c, a))
 	t->cwnd = min_u32(t->cwnd, 1u << 30);
 }
 
@@ -102,32 +146,28 @@ cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *
 void
 cc_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
-	(void)tcp;
-	CC_TABLE(loss(t, c))
+	CC_TABLE(loss(tcp, t, c))
 }
 
 /* The retransmission timer fired. */
 void
 cc_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 {
-	(void)tcp;
-	CC_TABLE(timeout(t, c))
+	CC_TABLE(timeout(tcp, t, c))
 }
 
 /* All that was in flight at the loss has arrived. */
 void
 cc_recovered(struct tcp *tcp, struct tcb *t, struct active *c)
 {
-	(void)tcp;
-	CC_TABLE(recovered(t, c))
+	CC_TABLE(recovered(tcp, t, c))
 }
 
 /* There was no loss. */
 void
 cc_undo(struct tcp *tcp, struct tcb *t, struct active *c)
 {
-	(void)tcp;
-	CC_TABLE(undo(t, c))
+	CC_TABLE(undo(tcp, t, c))
 }
 
 /* NewReno leaves it to PRR. */

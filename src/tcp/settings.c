@@ -76,6 +76,24 @@ set_mss(struct tcp *tcp, struct tcb *t, uint64_t value)
 	return SW_OK;
 }
 
+/* Another controller goes on from cwnd and ssthresh as they are. */
+static int
+set_controller(struct tcp *tcp, struct tcb *t, uint64_t value)
+{
+	struct active *c = active_of(tcp, t);
+
+	if (value >= SW_N_CCS)
+		return SW_E_INVALID;
+	if (t->controller == value)
+		return SW_OK;
+	t->controller = (uint8_t)value;
+	if (c != NULL) {
+		c->controller = t->controller;
+		memset(&c->cc, 0, sizeof(c->cc));
+	}
+	return SW_OK;
+}
+
 /* The keep-alive's own settings, the user timeout's, the IP header's. */
 static int
 set_number(struct tcb *t, enum sw_option which, uint64_t value)
@@ -119,6 +137,8 @@ set_one(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 		return set_buffer(tcp, t, which, value);
 	case SW_OPT_MSS:
 		return set_mss(tcp, t, value);
+	case SW_OPT_CC:
+		return set_controller(tcp, t, value);
 	default:
 		return set_number(t, which, value);
 	}
@@ -157,6 +177,7 @@ tcp_habits(const struct tcb *t, struct habits *h)
 	h->keep_probes = t->keep_probes;
 	h->ttl = t->ttl;
 	h->tos = t->tos;
+	h->controller = t->controller;
 }
 
 /* A fresh block that has sent nothing begins with what was set. */
@@ -175,4 +196,5 @@ tcp_adopt(struct tcp *tcp, struct tcb *t, const struct habits *h)
 	t->keep_probes = h->keep_probes;
 	t->ttl = h->ttl;
 	t->tos = h->tos;
+	t->controller = h->controller;
 }

@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/seg.h"
 #include "base/wheel.h"
+#include "tcp/control.h"
 
 #include <synwave/sw_probe.h>
 
@@ -125,6 +126,7 @@ struct tcb {
 	uint16_t keep_idle_s, keep_interval_s; /* 0: the configured ones */
 	uint8_t keep_probes;
 	uint8_t icmp_type, icmp_code; /* of the last ICMP error about it */
+	uint8_t controller;   /* enum sw_cc */
 };
 
 /* What a listener's application has set for the connections to come. */
@@ -132,7 +134,7 @@ struct habits {
 	uint32_t flags; /* T_HABITS of them */
 	uint32_t snd_buf, rcv_buf;
 	uint16_t mss, user_timeout_s, keep_idle_s, keep_interval_s;
-	uint8_t keep_probes, ttl, tos;
+	uint8_t keep_probes, ttl, tos, controller;
 };
 
 /*
@@ -178,7 +180,6 @@ struct run {
 	struct chain text;
 };
 
-enum cc_kind { CC_CUBIC, CC_NEWRENO, CC_BBR, CC_BBR1 };
 enum wait { WAIT_RTO, WAIT_REORDER, WAIT_PROBE }; /* what tcb.retransmit waits for */
 enum tlp { TLP_NONE, TLP_NEW, TLP_AGAIN }; /* the probe that is out */
 enum frto { FRTO_NONE, FRTO_WAIT, FRTO_NEW }; /* RFC 5682 steps 2 and 3 */
@@ -227,7 +228,7 @@ struct active {
 
 	uint8_t phase;		/* enum cc_phase */
 	uint8_t waits;		/* enum wait */
-	uint8_t controller;	/* enum cc_kind */
+	uint8_t controller;	/* the tcb's */
 	uint16_t dup_acks;
 	uint16_t owed;		/* without SACK: duplicate ACKs not yet sent */
 	struct {		/* RFC 4015, 3522, 3708: if `on` */
@@ -246,7 +247,6 @@ struct active {
 	uint32_t prr_delivered, prr_out; /* RFC 6937: bytes since the recovery began */
 	uint32_t prr_flight;	/* RecoverFS */
 	seq recover;		/* RFC 6582, 6675: HighData at the loss */
-	uint32_t cwnd_bytes;	/* congestion avoidance: acknowledged since cwnd last grew */
 	sw_ns delack;		/* T_ACK_LATER: until then */
 	sw_ns stalled_since;	/* first transmission of what is not acknowledged: R2 */
 	sw_ns last_sent;	/* restart after idle: RFC 5681 4.1 */
@@ -256,7 +256,7 @@ struct active {
 	uint32_t force;		/* fast retransmit: send one lost record whatever cwnd */
 	seq fin;		/* T_FIN_KNOWN: the number of the peer's FIN */
 	seq small;		/* end of the last small segment sent: RFC 9293 A.3 */
-	uint64_t cc[8];		/* the controller's own */
+	union control cc;	/* the controller's own */
 };
 
 /* ---- the part of TCP that a stack has once ------------------------------ */
@@ -285,7 +285,7 @@ struct tcp {
 	uint32_t r1, syn_ack_tries, keep_probes, runs_per_conn, iw_segments;
 	uint32_t snd_buf, rcv_buf;
 	uint32_t without; /* SW_NO_RACK ... */
-	uint8_t ttl, tos;
+	uint8_t ttl, tos, controller;
 	bool timestamps, window_scale, sack, nagle, minshall;
 };
 

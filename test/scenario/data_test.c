@@ -42,6 +42,7 @@ data_established(bool sack)
 
 	w->path[A].rate_bps = w->path[B].rate_bps = 10000000000; /* one at a time */
 	w->config[A].timestamps = w->config[A].nagle = w->config[B].nagle = false;
+	w->config[A].cc = SW_CC_RENO; /* RFC 5681 as it stands */
 	w->config[B].sack = sack;
 	scene_go(w);
 	established(w);

@@ -788,6 +788,7 @@ timeout_in_recovery(void)
 	uint32_t mss, half;
 
 	w->config[A].timestamps = w->config[A].nagle = false;
+	w->config[A].cc = SW_CC_RENO;
 	scene_go(w);
 	established(w);
 	mss = status_of(w, A).mss;
