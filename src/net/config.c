@@ -94,6 +94,7 @@ sw_config_minimal(struct sw_config *c)
 	c->rcv_buf = 1024;
 	c->runs_per_conn = 2;
 	c->cc = SW_CC_RENO;
+	c->without = SW_NO_ANY;
 	config_times(c);
 	c->without = SW_NO_ANY & ~(uint32_t)SW_NO_LIMITED;
 }

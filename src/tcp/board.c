@@ -44,6 +44,7 @@ active_take(struct tcp *tcp, struct tcb *t)
 	c->rto_at = t->retransmit;
 	rack_begin(c, t->snd.una);
 	tlp_wake(t, c);
+	pace_settle(tcp, t, c);
 	return c;
 }
 

@@ -37,6 +37,14 @@ sw_cc_named(const char *name)
 	return SW_E_INVALID;
 }
 
+/*= RFC 5681 3.1, RFC 3042 2: a window grows by what is cumulatively acknowledged, not by
+ * duplicate ACKs; after a timeout not by what the peer had long before */
+uint32_t
+cc_bytes(const struct active *c, const struct cc_ack *a)
+{
+	return c->phase == CC_OPEN ? a->acked : min_u32(a->acked, a->bytes);
+}
+
 /* RFC 5681 3.1, counting bytes in congestion avoidance. */
 static void
 newreno_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
@@ -140,6 +148,7 @@ cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *
 {
 	CC_TABLE(acked(tcp, t, c, a))
 	t->cwnd = min_u32(t->cwnd, 1u << 30);
+	pace_settle(tcp, t, c);
 }
 
 /* A loss was found without a timeout. */
@@ -178,14 +187,16 @@ cc_sets_cwnd(const struct active *c)
 	return false;
 }
 
-/* NewReno is clocked by ACKs alone. */
+/* Bytes a second: cwnd in a round trip, and some more, so that it is cwnd that
+ * limits: twice that while it may double, a fifth later. */
 uint64_t
 cc_pacing(const struct tcp *tcp, const struct tcb *t, const struct active *c)
 {
-	(void)tcp;
-	(void)t;
-	(void)c;
-	return 0;
+	uint64_t percent = t->cwnd < t->ssthresh / 2 ? 200 : 120;
+
+	if ((tcp->without & SW_NO_PACING) || t->srtt_us == 0)
+		return 0;
+	return (uint64_t)max_u32(t->cwnd, c->pipe) * percent * 80000 / t->srtt_us + 1;
 }
 
 /*= RFC 6928 2: min (10*MSS, max (2*MSS, 14600)), in the configured segments */

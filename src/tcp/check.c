@@ -97,7 +97,8 @@ tcp_check(const struct tcp *tcp, const struct tcb *t)
 	/* the anti-stall invariant: who waits has a timer, or something to send */
 	if (t->h.state != SW_TIME_WAIT &&
 	    (syn_unacked(t) || flight(t) > 0 || snd_unsent(tcp, t) > 0 || fin_unsent(t)))
-		MUST(t->retransmit != SW_NEVER || tcp_has_output(tcp, t));
+		MUST(t->retransmit != SW_NEVER || tcp_has_output(tcp, t) ||
+		     pace_deadline(active_of(tcp, t)) != SW_NEVER);
 	if (c == NULL)
 		return 0;
 	line = check_board(tcp, t, c);

@@ -140,8 +140,9 @@ void
 cubic_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
 {
 	struct cubic *q = &c->cc.cubic;
+	uint32_t bytes = cc_bytes(c, a);
 
-	if (c->phase == CC_RECOVERY || a->bytes == 0)
+	if (c->phase == CC_RECOVERY || bytes == 0)
 		return;
 	if (cubic_unused(q, tcp->now, a->limited))
 		return;
@@ -149,7 +150,7 @@ cubic_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ac
 	if (t->cwnd < t->ssthresh)
 		hystart_acked(tcp, t, c, a);
 	else
-		cubic_avoid(tcp, t, q, a->bytes);
+		cubic_avoid(tcp, t, q, bytes);
 	/* what is idle from now on until data comes is no part of the stage either */
 	if (flight(t) == 0)
 		q->unused_since = max_ns(tcp->now, 1);
@@ -171,23 +172,27 @@ cubic_reduce(const struct tcb *t, struct cubic *q)
 	q->unused_since = 0;
 }
 
-/* ssthresh after congestion: n tenths, or hundredths, of what was in use. */
+/* ssthresh after congestion: so many tenths of what was in use. */
 static uint32_t
-cubic_share(const struct tcb *t, uint32_t n, uint32_t of)
+cubic_share(const struct tcb *t, uint32_t tenths)
 {
 	uint64_t used = min_u32(flight(t), t->cwnd);
 
-	return max_u32((uint32_t)(used * n / of), 2u * t->mss);
+	return max_u32((uint32_t)(used * tenths / 10), 2u * t->mss);
 }
 
 /* A loss. */
 void
 cubic_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	/* slow start sees a loss a round trip late, when cwnd has grown on: 0.7 of that would
+	 * lose again (RFC 9438 4.10 leaves this join of the two to us) */
+	bool doubled = t->ssthresh == UINT32_MAX;
+
 	(void)tcp;
 	cubic_reduce(t, &c->cc.cubic);
 	/*= RFC 9438 4.6: multiplicative decrease, to 0.7 of what was in flight */
-	t->ssthresh = cubic_share(t, BETA, 10);
+	t->ssthresh = cubic_share(t, doubled ? 5 : BETA);
 	t->cwnd = t->ssthresh;
 }
 
@@ -201,7 +206,7 @@ cubic_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 	/*= RFC 9438 4.8: as Reno, with beta; RFC 5681 3.1: once for the same segment */
 	if (t->retries == 0) {
 		cubic_reduce(t, q);
-		t->ssthresh = cubic_share(t, BETA, 10);
+		t->ssthresh = cubic_share(t, BETA);
 		q->now.w_max = 0;
 	}
 	q->now.epoch = 0;

@@ -78,7 +78,7 @@ void
 hystart_acked(const struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
 {
 	struct hystart *h = &c->cc.cubic.start;
-	uint32_t bytes = slow_start_bytes(tcp, t, c, a->bytes);
+	uint32_t bytes = slow_start_bytes(tcp, t, c, cc_bytes(c, a));
 
 	/*= RFC 9406 4.3: only in the first slow start, while ssthresh is as high as can be */
 	if ((tcp->without & SW_NO_HYSTART) || t->ssthresh != UINT32_MAX) {

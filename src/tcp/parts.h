@@ -183,7 +183,8 @@ void retransmit_earlier(struct tcb *, struct active *, enum wait, sw_ns at);
 uint32_t pipe_of(const struct tcb *, const struct active *);
 uint32_t flight(const struct tcb *);
 
-/* cubic.c, hystart.c */
+/* cc.c, cubic.c, hystart.c */
+uint32_t cc_bytes(const struct active *, const struct cc_ack *);
 uint32_t cubic_root(uint64_t v);
 uint32_t cubic_window(const struct cubic_curve *, uint32_t mss, uint32_t t); /* t in 1/1024 s */
 void cubic_begin(struct cubic_curve *, uint32_t mss, uint32_t cwnd, sw_ns now);
@@ -192,6 +193,13 @@ void cubic_loss(struct tcp *, struct tcb *, struct active *);
 void cubic_timeout(struct tcp *, struct tcb *, struct active *);
 void cubic_undo(struct tcp *, struct tcb *, struct active *);
 void hystart_acked(const struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
+
+/* pace.c */
+void pace_settle(const struct tcp *, const struct tcb *, struct active *);
+uint32_t pace_quantum(const struct tcp *, const struct active *);
+bool pace_open(const struct tcp *, const struct active *);
+void pace_sent(const struct tcp *, const struct tcb *, struct active *, uint32_t n);
+sw_ns pace_deadline(const struct active *);
 
 /* rate.c: delivery rate samples */
 void rate_sent(const struct tcp *, struct active *, struct rec *);

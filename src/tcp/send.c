@@ -124,11 +124,14 @@ seg_text(const struct tcp *tcp, const struct tcb *t)
 
 /* n whole segments at most, of a super-segment when the device takes them. */
 static uint32_t
-super_text(const struct tcb *t, uint32_t one, uint32_t gso)
+super_text(const struct tcp *tcp, const struct tcb *t, uint32_t one, uint32_t gso)
 {
 	uint32_t most = min_u32(gso, t->cwnd / 2);
 
-	return most < 2 * one ? one : most - most % one;
+	if (most < 2 * one)
+		return one;
+	most = min_u32(most, max_u32(pace_quantum(tcp, active_of(tcp, t)), 2 * one));
+	return most - most % one;
 }
 
 /* The byte of a window probe that the peer did not take: now that there is room it
@@ -165,7 +168,7 @@ plan_again(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struc
 	if (c->force)
 		room = max_u32(room, one);
 	text = r->len - !!(r->flags & R_FIN);
-	p->len = min_u32(min_u32(text, super_text(t, one, gso)), t->snd.wnd - below);
+	p->len = min_u32(min_u32(text, super_text(tcp, t, one, gso)), t->snd.wnd - below);
 	if (p->len > room)
 		p->len = room - room % one;
 	if (p->len == 0 && (text > 0 || room == 0))
@@ -212,7 +215,7 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 	bool strict = c->phase == CC_OPEN && (tcp->without & SW_NO_LIMITED);
 	uint32_t wnd = snd_room(t), pipe = strict ? flight(t) : pipe_of(t, c);
 	uint32_t cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
-	uint32_t n = min_u32(min_u32(unsent, wnd), super_text(t, one, gso));
+	uint32_t n = min_u32(min_u32(unsent, wnd), super_text(tcp, t, one, gso));
 
 	if (c->frto == FRTO_NEW) { /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
 		n = min_u32(n, c->frto_new * one);
@@ -303,11 +306,17 @@ plan_make(struct tcp *tcp, struct tcb *t, uint32_t gso)
 	if (c != NULL && text_allowed(t)) {
 		if ((t->flags & T_PROBE) && plan_probe(tcp, t, c, &p))
 			return p;
+		c->paced = false;
 		if (c->tlp.due && plan_tail(tcp, t, c, &p))
 			return p;
 		if ((c->frto != FRTO_NEW && plan_again(tcp, t, c, gso, &p)) ||
-		    plan_new(tcp, t, c, gso, &p))
-			return p;
+		    plan_new(tcp, t, c, gso, &p)) {
+			/* the first retransmission goes at once, and what F-RTO asks */
+			if (pace_open(tcp, c) || (p.kind == PLAN_AGAIN && c->force) ||
+			    c->frto == FRTO_NEW)
+				return p;
+			c->paced = true;
+		}
 	}
 	p = (struct plan){.kind = PLAN_NOTHING, .rec = NONE};
 	if (t->flags & T_KEEP_PROBE)
@@ -386,6 +395,7 @@ emit_again(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	board_resent(tcp, c, p->rec);
 	c->force = 0;
 	c->prr_out += n;
+	pace_sent(tcp, t, c, p->len);
 	c->retransmits++;
 	tcp->retransmits++;
 	tcp->retransmit_bytes += p->len;
@@ -425,6 +435,7 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 		c->small = t->snd.nxt;
 	else if (!seq_lt(t->snd.una, c->small))
 		c->small = t->snd.una; /* so that it never seems to lie ahead */
+	pace_sent(tcp, t, c, p->len);
 	tcp->bytes_out += p->len;
 	return true;
 }

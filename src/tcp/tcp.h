@@ -256,6 +256,10 @@ struct active {
 	uint32_t force;		/* fast retransmit: send one lost record whatever cwnd */
 	seq fin;		/* T_FIN_KNOWN: the number of the peer's FIN */
 	seq small;		/* end of the last small segment sent: RFC 9293 A.3 */
+	bool paced;		/* something could leave but for the pace */
+	uint64_t pace;		/* bytes a second; 0: as fast as cwnd allows */
+	sw_ns pace_next;	/* when what has left would have, evenly spread */
+	sw_ns pace_gate;	/* nothing leaves before */
 	union control cc;	/* the controller's own */
 };
 

@@ -6,6 +6,7 @@
  *	  probe		the window is closed		one byte into it (9293 3.8.6.1)
  *	  reordering	something may yet be late	it is lost (8985 6.2)
  *	  tail probe	nothing came back of late	one segment more (8985 7.2)
+ *	pacing		text may not leave yet		look again
  *	delayed ACK	text came, nothing went back	ACK (9293 3.8.6.3)
  *	keep-alive	switched on, idle		probe, then give up (9293 3.8.4)
  *	user timeout	FIN-WAIT-2 without application	CLOSED
@@ -28,7 +29,9 @@ delack_of(const struct tcp *tcp, const struct tcb *t)
 sw_ns
 tcp_deadline(const struct tcp *tcp, const struct tcb *t)
 {
-	return min_ns(t->retransmit, min_ns(delack_of(tcp, t), t->late));
+	sw_ns pace = pace_deadline(active_of(tcp, t));
+
+	return min_ns(min_ns(t->retransmit, pace), min_ns(delack_of(tcp, t), t->late));
 }
 
 static void
@@ -139,7 +142,8 @@ settle(struct tcp *tcp, struct tcb *t)
 	}
 	if (!waits(tcp, t)) {
 		t->retransmit = SW_NEVER;
-	} else if (t->retransmit == SW_NEVER && !tcp_has_output(tcp, t)) {
+	} else if (t->retransmit == SW_NEVER && !tcp_has_output(tcp, t) &&
+		   pace_deadline(active_of(tcp, t)) == SW_NEVER) {
 		/*= RFC 9293 3.9.1.2 MUST-60: a closed window, a silly one, a full pool */
 		c = active_of(tcp, t);
 		if (c != NULL && c->recs.head == NONE)

@@ -41,6 +41,7 @@ bench_ack(struct bench *b, uint32_t bytes, sw_ns rtt, bool round)
 static void
 bench_loss(struct bench *b)
 {
+	b->t.ssthresh = min_u32(b->t.ssthresh, b->t.cwnd); /* not the end of slow start */
 	b->t.snd.nxt = seq_add(b->t.snd.una, b->t.cwnd);
 	b->c.phase = CC_RECOVERY;
 	cc_loss(&b->tcp, &b->t, &b->c);
@@ -304,6 +305,11 @@ test_hystart(void)
 	bench_ack(&b, MSS, 100 * SW_MS, false);
 	ok(b.t.cwnd == before + MSS);
 	ok(b.t.ssthresh == UINT32_MAX);
+	/* a loss in slow start comes when cwnd is twice what the path took */
+	b.t.cwnd = 100 * MSS;
+	b.t.snd.nxt = seq_add(b.t.snd.una, b.t.cwnd);
+	cc_loss(&b.tcp, &b.t, &b.c);
+	ok(b.t.ssthresh == 50 * MSS);
 }
 
 int

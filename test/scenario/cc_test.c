@@ -1,0 +1,264 @@
+/*
+ * cc_test.c - congestion control as it is seen on the wire; each mechanism also
+ * with its switch off, where the test must see that it is missing.
+ */
+#include "tap.h"
+#include "world.h"
+
+enum { MSS = 1448 }; /* of 1500, with timestamps */
+
+/* What the wire shows of A's bytes and of B's ACKs. */
+struct eye {
+	struct world *w;
+	uint32_t top, acked, flight; /* numbers from the ISS; top - acked */
+	sw_ns since;		     /* of the present millisecond */
+	uint32_t burst, most;	     /* bytes sent in it; in any so far */
+	uint32_t window;	     /* the largest flight since it was last set to 0 */
+};
+
+static void
+eye_tap(void *ctx, const struct sw_sim_seen *p)
+{
+	struct eye *e = ctx;
+	struct sw_trace t = {0};
+
+	if (!sw_trace_packet(&t, p->data, p->len))
+		return;
+	if (p->from == A && p->moment == SW_SIM_SENT && t.len > 0) {
+		if (t.seq + t.len - e->w->iss[A] > e->top)
+			e->top = t.seq + t.len - e->w->iss[A];
+		if (p->at >= e->since + SW_MS) {
+			e->since = p->at;
+			e->burst = 0;
+		}
+		e->burst += t.len;
+		e->most = e->burst > e->most ? e->burst : e->most;
+	} else if (p->from == B && p->moment == SW_SIM_ARRIVED && (t.ctl & SW_ACK)) {
+		if (t.ack - e->w->iss[A] > e->acked)
+			e->acked = t.ack - e->w->iss[A];
+	}
+	e->flight = e->top - e->acked;
+	e->window = e->flight > e->window ? e->flight : e->window;
+}
+
+/* Two hosts with an open connection and buffers that are never what limits. */
+static struct world *
+open_world(struct world *w, struct eye *e)
+{
+	for (int i = 0; i < 2; i++) {
+		w->config[i].snd_buf = w->config[i].rcv_buf = 64 << 20;
+		w->config[i].chunks = 65536;
+		w->config[i].records = 65536;
+		w->config[i].runs = w->config[i].runs_per_conn = 16384;
+	}
+	world_go(w);
+	established(w);
+	memset(e, 0, sizeof(*e));
+	e->w = w;
+	sw_sim_tap(w->sim, eye_tap, e);
+	return w;
+}
+
+/* A sends all it can for so long; how many bytes came to B. */
+static uint64_t
+bulk(struct world *w, sw_ns span)
+{
+	static uint8_t bytes[65536];
+	sw_ns end = now(w) + span;
+	uint64_t heard = 0;
+	ptrdiff_t n;
+
+	do {
+		while (sw_send(w->stack[A], now(w), w->conn[A], bytes, sizeof(bytes), 0) > 0)
+			;
+		while ((n = sw_receive(w->stack[B], now(w), w->conn[B], bytes, sizeof(bytes))) > 0)
+			heard += (uint64_t)n;
+	} while (sw_sim_step(w->sim, end) || now(w) < end);
+	return heard;
+}
+
+static struct world *
+path_world(uint64_t mbit, sw_ns rtt, uint64_t queue_bdp_percent)
+{
+	struct world *w = world_new();
+
+	for (int i = 0; i < 2; i++) {
+		w->path[i].delay = rtt / 2;
+		w->path[i].rate_bps = mbit * 1000000;
+	}
+	w->path[A].queue_bytes = mbit * (rtt / SW_US) / 8 * queue_bdp_percent / 100;
+	return w;
+}
+
+/* ---- pacing ------------------------------------------------------------- */
+
+/* The most bytes in a millisecond while slow start doubles on a fast path. */
+static uint32_t
+burst_of(uint32_t without, sw_ns tick, uint32_t gso)
+{
+	struct world *w = world_new();
+	struct eye e;
+	uint32_t most;
+
+	w->path[A].delay = w->path[B].delay = 50 * SW_MS;
+	w->path[A].rate_bps = w->path[B].rate_bps = 10000000000; /* one at a time */
+	w->config[A].without = without;
+	w->config[A].tick = tick;
+	w->iface[A].gso_max = gso;
+	w->iface[A].tx_csum = gso > 0;
+	open_world(w, &e);
+	bulk(w, 750 * SW_MS);
+	ok(status_of(w, A).cwnd > 300 * MSS);
+	most = e.most;
+	world_end(w);
+	return most;
+}
+
+static void
+pacing(void)
+{
+	/* 1000 segments at twice cwnd a round trip: 20 a millisecond; a quantum ahead of
+	 * time, one made up */
+	ok(burst_of(0, SW_MS, 0) < 60 * MSS);
+	ok(burst_of(0, SW_US, 0) < 60 * MSS);
+	ok(burst_of(0, SW_MS, 65535) < 80 * MSS); /* and a super-segment more */
+	/* the quantum of a coarse clock is a tick */
+	ok(burst_of(0, 10 * SW_MS, 0) < 500 * MSS);
+	ok(burst_of(SW_NO_PACING, SW_MS, 0) > 800 * MSS);
+	ok(burst_of(SW_NO_PACING, SW_MS, 65535) > 800 * MSS);
+}
+
+/* A coarse clock, a round trip below its tick: the pace is no brake. */
+static void
+pacing_coarse(void)
+{
+	static const sw_ns ticks[] = {SW_US, SW_MS, 10 * SW_MS};
+	static const sw_ns rtts[] = {20 * SW_US, 2 * SW_MS, 40 * SW_MS};
+
+	for (unsigned i = 0; i < 9; i++) {
+		struct world *w = path_world(100, rtts[i % 3], 400);
+		struct eye e;
+		uint64_t heard;
+
+		w->path[A].queue_bytes += 20 * 1500;
+		w->config[A].tick = w->config[B].tick = ticks[i / 3];
+		open_world(w, &e);
+		bulk(w, SW_S);
+		heard = bulk(w, 2 * SW_S);
+		ok(heard * 8 >= 2 * 94000000);
+		if (heard * 8 < 2 * 94000000)
+			printf("# tick %llu us, rtt %llu us: %llu\n",
+			       (unsigned long long)(ticks[i / 3] / SW_US),
+			       (unsigned long long)(rtts[i % 3] / SW_US),
+			       (unsigned long long)heard * 4);
+		world_end(w);
+	}
+}
+
+/* ---- slow start --------------------------------------------------------- */
+
+/* In a queue that never drops: does delay end slow start? */
+static void
+hystart(void)
+{
+	for (int off = 0; off < 2; off++) {
+		struct world *w = path_world(100, 40 * SW_MS, 0);
+		struct eye e;
+
+		w->config[A].without = off ? SW_NO_HYSTART : 0;
+		open_world(w, &e);
+		bulk(w, 2 * SW_S);
+		ok((status_of(w, A).ssthresh == UINT32_MAX) == off);
+		/* the path holds 500000; five rounds grow by a quarter each */
+		ok(off ? e.window > 10000000 : e.window < 5000000);
+		world_end(w);
+	}
+}
+
+/* One bandwidth-delay product of queue: what slow start sends too much does not cost
+ * much: headers take 3.5 %, the ramp ten round trips; of a minute that is 95 %. */
+static void
+overshoot(void)
+{
+	static const struct {
+		uint64_t mbit;
+		sw_ns rtt, span;
+		uint32_t percent;
+	} paths[] = {
+	    {100, 10 * SW_MS, 10 * SW_S, 94},
+	    {100, 100 * SW_MS, 30 * SW_S, 93},
+	    {1000, 10 * SW_MS, 2 * SW_S, 92},
+	    {1000, 100 * SW_MS, 6 * SW_S, 75},
+	};
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct world *w = path_world(paths[i].mbit, paths[i].rtt, 100);
+		uint64_t all = paths[i].mbit * 125000 * (paths[i].span / SW_MS) / 1000, heard;
+		struct eye e;
+
+		open_world(w, &e);
+		heard = bulk(w, paths[i].span);
+		printf("# %llu Mbit/s, %llu ms: %.1f %%\n", (unsigned long long)paths[i].mbit,
+		       (unsigned long long)(paths[i].rtt / SW_MS),
+		       100.0 * (double)heard / (double)all);
+		ok(heard * 100 >= all * paths[i].percent);
+		world_end(w);
+	}
+}
+
+/* ---- CUBIC -------------------------------------------------------------- */
+
+/* After a loss at 200 segments: the flight a quarter, a half of K later and at K. */
+static void
+regrowth(enum sw_cc cc, uint32_t flight[3], uint32_t *at_loss)
+{
+	struct world *w = world_new();
+	struct eye e;
+
+	w->path[A].delay = w->path[B].delay = 50 * SW_MS;
+	w->config[A].cc = (uint8_t)cc;
+	open_world(w, &e);
+	while (status_of(w, A).cwnd < 160 * MSS)
+		bulk(w, 100 * SW_MS);
+	loses(w, A, 0);
+	while (status_of(w, A).ssthresh == UINT32_MAX)
+		bulk(w, 10 * SW_MS);
+	*at_loss = e.window;
+	/* K: cubic root of (W_max / 2) / 0.4 segments; 100 ms were the recovery */
+	bulk(w, 100 * SW_MS);
+	for (int i = 0; i < 3; i++) {
+		bulk(w, i == 2 ? 3500 * SW_MS : 1700 * SW_MS);
+		e.window = 0;
+		bulk(w, 100 * SW_MS);
+		flight[i] = e.window;
+	}
+	world_end(w);
+}
+
+static void
+cubic_concave(void)
+{
+	uint32_t cubic[3], reno[3], was;
+
+	regrowth(SW_CC_CUBIC, cubic, &was);
+	printf("# %u: %u %u %u\n", was / MSS, cubic[0] / MSS, cubic[1] / MSS, cubic[2] / MSS);
+	/* fast at first, then slower and slower up to where it was */
+	ok(cubic[0] - was / 2 > cubic[1] - cubic[0]);
+	ok(cubic[1] - cubic[0] > cubic[2] - cubic[1]);
+	ok(cubic[1] > was / 100 * 90 && cubic[2] > was / 100 * 95 && cubic[2] < was / 100 * 105);
+	/* Reno has come back half of the way, and evenly */
+	regrowth(SW_CC_RENO, reno, &was);
+	printf("# %u: %u %u %u\n", was / MSS, reno[0] / MSS, reno[1] / MSS, reno[2] / MSS);
+	ok(reno[1] < was / 100 * 80 && reno[2] < was / 100 * 90);
+}
+
+int
+main(void)
+{
+	TEST("pacing spreads a window", pacing);
+	TEST("pacing with a coarse clock", pacing_coarse);
+	TEST("HyStart++ ends slow start", hystart);
+	TEST("slow start overshoot of one BDP", overshoot);
+	TEST("CUBIC concave region", cubic_concave);
+	return plan_done();
+}
