@@ -107,6 +107,8 @@ enum { /* sw_config.without */
 enum sw_cc {
 	SW_CC_CUBIC, /* RFC 9438: the default */
 	SW_CC_RENO,  /* RFC 5681, 6582 */
+	SW_CC_BBR,   /* BBR version 3, draft-ietf-ccwg-bbr */
+	SW_CC_BBR1,  /* BBR version 1, as Linux ships it: loss does not slow it down */
 	SW_N_CCS
 };
 const char *sw_cc_name(enum sw_cc); /* "cubic"; NULL: there is none */

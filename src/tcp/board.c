@@ -59,6 +59,9 @@ active_rest(struct tcp *tcp, struct tcb *t)
 	    c->phase != CC_OPEN || c->unacked > 0 ||
 	    (t->flags & (T_FIN_KNOWN | T_ACK_LATER)))
 		return;
+	/* while there may be more to send, a model of the path is worth its room */
+	if (cc_remembers(c) && (t->h.state == SW_ESTABLISHED || t->h.state == SW_CLOSE_WAIT))
+		return;
 	tlp_rest(t, c);
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;
@@ -177,6 +180,7 @@ board_lose(struct tcp *tcp, struct active *c, uint32_t i)
 	r->flags |= R_LOST;
 	c->lost += r->len;
 	c->lost_ever += r->len;
+	cc_lost(c, r);
 	if (c->retry == NONE || seq_lt(r->seq, rec_at(tcp, c->retry)->seq))
 		c->retry = i;
 }

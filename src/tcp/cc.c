@@ -18,7 +18,7 @@ same_text(const char *a, const char *b)
 	return *a == *b;
 }
 
-static const char cc_names[SW_N_CCS][8] = {"cubic", "reno"};
+static const char cc_names[SW_N_CCS][8] = {"cubic", "reno", "bbr", "bbr1"};
 
 /* The name of a controller; NULL: there is none. */
 const char *
@@ -140,6 +140,12 @@ cubic_recovered(struct tcp *tcp, struct tcb *t, struct active *c)
 	case SW_CC_RENO:         \
 		newreno_##call;  \
 		break;           \
+	case SW_CC_BBR:          \
+		bbr_##call;      \
+		break;           \
+	case SW_CC_BBR1:         \
+		bbr1_##call;     \
+		break;           \
 	}
 
 /* What an ACK told. */
@@ -172,6 +178,14 @@ cc_recovered(struct tcp *tcp, struct tcb *t, struct active *c)
 	CC_TABLE(recovered(tcp, t, c))
 }
 
+/* A transmission is taken for lost. */
+void
+cc_lost(struct active *c, const struct rec *r)
+{
+	if (c->controller == SW_CC_BBR)
+		bbr_lost(c, r);
+}
+
 /* There was no loss. */
 void
 cc_undo(struct tcp *tcp, struct tcb *t, struct active *c)
@@ -179,24 +193,54 @@ cc_undo(struct tcp *tcp, struct tcb *t, struct active *c)
 	CC_TABLE(undo(tcp, t, c))
 }
 
-/* NewReno leaves it to PRR. */
+/* CUBIC and NewReno leave it to PRR. */
 bool
 cc_sets_cwnd(const struct active *c)
 {
-	(void)c;
-	return false;
+	return c->controller == SW_CC_BBR || c->controller == SW_CC_BBR1;
 }
 
-/* Bytes a second: cwnd in a round trip, and some more, so that it is cwnd that
- * limits: twice that while it may double, a fifth later. */
-uint64_t
-cc_pacing(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+/* Must what the controller knows outlive a pause?  The models of a path are dear. */
+bool
+cc_remembers(const struct active *c)
+{
+	return cc_sets_cwnd(c);
+}
+
+/* The first bytes after nothing was in flight. */
+void
+cc_restart(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	if (c->limited_until == 0)
+		return;
+	if (c->controller == SW_CC_BBR)
+		bbr_restart(tcp, t, c);
+	else if (c->controller == SW_CC_BBR1)
+		bbr1_restart(tcp, t, c);
+	pace_settle(tcp, t, c);
+}
+
+/* CUBIC's and NewReno's pace: cwnd in a round trip, and some more, so that it is cwnd
+ * that limits: twice that while it may double, a fifth later. */
+static uint64_t
+window_pacing(const struct tcb *t, const struct active *c)
 {
 	uint64_t percent = t->cwnd < t->ssthresh / 2 ? 200 : 120;
 
-	if ((tcp->without & SW_NO_PACING) || t->srtt_us == 0)
+	if (t->srtt_us == 0)
 		return 0;
 	return (uint64_t)max_u32(t->cwnd, c->pipe) * percent * 80000 / t->srtt_us + 1;
+}
+
+/* Bytes a second; 0: as fast as cwnd allows. */
+uint64_t
+cc_pacing(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+{
+	if (tcp->without & SW_NO_PACING)
+		return 0;
+	if (c->controller == SW_CC_BBR)
+		return bbr_pacing(t, c);
+	return c->controller == SW_CC_BBR1 ? bbr1_pacing(t, c) : window_pacing(t, c);
 }
 
 /*= RFC 6928 2: min (10*MSS, max (2*MSS, 14600)), in the configured segments */
@@ -222,5 +266,7 @@ cc_init(const struct tcp *tcp, struct tcb *t)
 void
 cc_idle(const struct tcp *tcp, struct tcb *t)
 {
+	if (t->controller == SW_CC_BBR || t->controller == SW_CC_BBR1)
+		return; /* paced at the rate of the path, it makes no burst */
 	t->cwnd = min_u32(t->cwnd, cc_initial_window(tcp, t));
 }

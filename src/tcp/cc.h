@@ -38,6 +38,8 @@ void cc_acked(struct tcp *, struct tcb *, struct active *, const struct cc_ack *
 /* A recovery begins; c->phase is CC_RECOVERY already.  Sets ssthresh; and cwnd if
  * cc_sets_cwnd(). */
 void cc_loss(struct tcp *, struct tcb *, struct active *);
+/* A transmission is taken for lost, and counted so. */
+void cc_lost(struct active *, const struct rec *);
 /* The retransmission timer fired; nothing has been marked lost yet. */
 void cc_timeout(struct tcp *, struct tcb *, struct active *);
 /* All that was in flight at the loss has arrived. */
@@ -49,6 +51,10 @@ void cc_undo(struct tcp *, struct tcb *, struct active *);
 void cc_idle(const struct tcp *, struct tcb *);
 /* Does the controller set cwnd in recovery, so that PRR may not? */
 bool cc_sets_cwnd(const struct active *);
+/* Must what it knows outlive a pause, when the active part would be given back? */
+bool cc_remembers(const struct active *);
+/* Data is about to go, and nothing is in flight. */
+void cc_restart(struct tcp *, struct tcb *, struct active *);
 /* Bytes a second; 0: as fast as cwnd allows. */
 uint64_t cc_pacing(const struct tcp *, const struct tcb *, const struct active *);
 

@@ -6,7 +6,7 @@
 #ifndef SW_TCP_CONTROL_H
 #define SW_TCP_CONTROL_H
 
-#include "base/base.h"
+#include "base/seq.h"
 
 /* The curve of the present congestion avoidance stage (RFC 9438 4.1.2). */
 struct cubic_curve {
@@ -40,8 +40,60 @@ struct newreno {
 	uint32_t bytes; /* congestion avoidance: acknowledged since cwnd last grew */
 };
 
+/* The largest of the last while, and two younger ones (bbr_model.c). */
+struct best {
+	uint64_t value[3];
+	uint32_t at[3];
+};
+
+/* BBR version 1; rates in bytes a second, round trips in microseconds. */
+struct bbr1 {
+	struct best bw;	      /* over ten rounds */
+	uint64_t pace;
+	uint64_t full_bw;     /* the rate that was not exceeded by a quarter since */
+	sw_ns min_rtt_at, phase_at;
+	sw_ns done_at;	      /* PROBE_RTT ends then; 0: it still waits for the flight */
+	sw_ns ack_at;	      /* since when `acked` counts */
+	uint64_t acked;
+	uint32_t min_rtt;     /* 0: not known */
+	uint32_t rounds;
+	uint32_t prior_cwnd;  /* before a recovery, or PROBE_RTT */
+	uint32_t extra[2];    /* acknowledged beyond the rate: these five rounds, those before */
+	uint8_t mode, phase;  /* enum bbr1_mode; of PROBE_BW: 0 to 7 */
+	uint8_t phase_was;    /* enum cc_phase at the last ACK */
+	uint8_t full_count, extra_rounds;
+	bool extra_now;	      /* which of extra[] */
+	bool begun, full, idle, conserves, round_done;
+};
+
+/* BBR version 3, the names of draft-ietf-ccwg-bbr; units as above. */
+struct bbr {
+	struct best extra;    /* extra_acked */
+	uint64_t bw[2];	      /* max_bw_filter: this cycle, the one before */
+	uint64_t rate;	      /* of the last sample */
+	uint64_t bw_latest, bw_short, undo_bw_short, full_bw, pace;
+	uint64_t loss_round_delivered;
+	sw_ns min_rtt_at, probe_rtt_at, done_at, cycle_at, wait, extra_at;
+	uint32_t min_rtt, probe_rtt_min; /* 0: not known */
+	uint32_t rounds, drain_round, rounds_since_up;
+	uint32_t inflight_latest, inflight_short, inflight_long, undo_short, undo_long;
+	uint32_t extra_delivered;
+	uint32_t up_acked, up_acked_per_inc;
+	uint32_t prior_cwnd;
+	uint32_t high_at;     /* high_pending: the flight at which losses passed 2 % */
+	seq lost_end;	      /* behind what was lost last */
+	uint8_t mode, undo_mode, ack_phase, phase_was;
+	uint8_t up_rounds, full_count, loss_ranges;
+	bool begun, full_reached, full_now, idle, round_done;
+	bool loss_in_round, loss_pending, high_pending, high_limited;
+	bool probe_sample;    /* is_bw_probe_sample */
+	bool too_high, precautionary; /* prev_probe_... */
+};
+
 union control {
 	struct cubic cubic;
+	struct bbr bbr;
+	struct bbr1 bbr1;
 	struct newreno newreno;
 };
 

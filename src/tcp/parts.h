@@ -201,6 +201,30 @@ bool pace_open(const struct tcp *, const struct active *);
 void pace_sent(const struct tcp *, const struct tcb *, struct active *, uint32_t n);
 sw_ns pace_deadline(const struct active *);
 
+/* bbr_model.c, bbr1.c */
+void best_update(struct best *, uint32_t now, uint32_t window, uint64_t value);
+uint64_t bbr_rate(const struct cc_ack *);
+uint32_t bbr_volume(uint64_t rate, uint32_t us, uint32_t gain);
+uint32_t bbr_quantum(const struct tcb *, uint64_t pace);
+uint64_t bbr_first_pace(const struct tcb *, uint32_t gain);
+void bbr1_acked(struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
+void bbr1_loss(struct tcp *, struct tcb *, struct active *);
+void bbr1_timeout(struct tcp *, struct tcb *, struct active *);
+void bbr1_recovered(struct tcp *, struct tcb *, struct active *);
+void bbr1_undo(struct tcp *, struct tcb *, struct active *);
+void bbr1_restart(struct tcp *, struct tcb *, struct active *);
+uint64_t bbr1_pacing(const struct tcb *, const struct active *);
+
+/* bbr.c */
+void bbr_acked(struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
+void bbr_loss(struct tcp *, struct tcb *, struct active *);
+void bbr_timeout(struct tcp *, struct tcb *, struct active *);
+void bbr_recovered(struct tcp *, struct tcb *, struct active *);
+void bbr_undo(struct tcp *, struct tcb *, struct active *);
+void bbr_restart(struct tcp *, struct tcb *, struct active *);
+uint64_t bbr_pacing(const struct tcb *, const struct active *);
+void bbr_lost(struct active *, const struct rec *);
+
 /* rate.c: delivery rate samples */
 void rate_sent(const struct tcp *, struct active *, struct rec *);
 void rate_limited(const struct tcp *, const struct tcb *, struct active *);

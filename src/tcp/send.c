@@ -412,6 +412,8 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	if (c->nxt.chunk == NONE)
 		c->nxt = chain_place(&c->snd, &tcp->chunks, c->snd.len - snd_unsent(tcp, t));
 	nxt_settle(tcp, c);
+	if (c->pipe == 0)
+		cc_restart(tcp, t, c);
 	s->seq = t->snd.nxt;
 	s->chunk = c->nxt.chunk;
 	s->chunk_at = c->nxt.at;

@@ -59,6 +59,19 @@ open_world(struct world *w, struct eye *e)
 	return w;
 }
 
+/* B takes what has come; how many bytes. */
+static uint64_t
+hear(struct world *w)
+{
+	static uint8_t bytes[65536];
+	uint64_t heard = 0;
+	ptrdiff_t n;
+
+	while ((n = sw_receive(w->stack[B], now(w), w->conn[B], bytes, sizeof(bytes))) > 0)
+		heard += (uint64_t)n;
+	return heard;
+}
+
 /* A sends all it can for so long; how many bytes came to B. */
 static uint64_t
 bulk(struct world *w, sw_ns span)
@@ -66,13 +79,11 @@ bulk(struct world *w, sw_ns span)
 	static uint8_t bytes[65536];
 	sw_ns end = now(w) + span;
 	uint64_t heard = 0;
-	ptrdiff_t n;
 
 	do {
 		while (sw_send(w->stack[A], now(w), w->conn[A], bytes, sizeof(bytes), 0) > 0)
 			;
-		while ((n = sw_receive(w->stack[B], now(w), w->conn[B], bytes, sizeof(bytes))) > 0)
-			heard += (uint64_t)n;
+		heard += hear(w);
 	} while (sw_sim_step(w->sim, end) || now(w) < end);
 	return heard;
 }
@@ -252,6 +263,93 @@ cubic_concave(void)
 	ok(reno[1] < was / 100 * 80 && reno[2] < was / 100 * 90);
 }
 
+/* ---- BBR ---------------------------------------------------------------- */
+
+/* Random loss of 1 %: what arrives of 100 Mbit/s, in per cent. */
+static uint64_t
+lossy(enum sw_cc cc)
+{
+	struct world *w = path_world(100, 10 * SW_MS, 100);
+	struct eye e;
+	uint64_t heard;
+
+	w->config[A].cc = (uint8_t)cc;
+	w->path[A].loss = 10000;
+	open_world(w, &e);
+	heard = bulk(w, 5 * SW_S);
+	world_end(w);
+	return heard * 8 / 5000000;
+}
+
+static void
+bbr_loss(void)
+{
+	ok(lossy(SW_CC_BBR1) >= 90);
+	ok(lossy(SW_CC_BBR) >= 75);
+	ok(lossy(SW_CC_RENO) <= 30); /* what it would be if the choice did nothing */
+}
+
+/*
+ * How much A has in flight, 4 BDP of queue behind the bottleneck: no more than two
+ * BDP in the long run; and, since the round trip is measured anew, next to nothing
+ * now and then.
+ */
+static void
+bbr_flight(void)
+{
+	static const struct {
+		enum sw_cc cc;
+		uint32_t most, least;
+	} want[] = {{SW_CC_BBR1, 260, 10}, {SW_CC_BBR, 260, 65}};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct world *w = path_world(100, 20 * SW_MS, 400);
+		uint32_t bdp = 250000, most = 0, least = UINT32_MAX;
+		struct eye e;
+		uint64_t heard;
+
+		w->config[A].cc = (uint8_t)want[i].cc;
+		open_world(w, &e);
+		bulk(w, 2 * SW_S);
+		heard = 0;
+		for (int k = 0; k < 1200; k++) {
+			e.window = 0;
+			heard += bulk(w, 10 * SW_MS);
+			most = e.window > most ? e.window : most;
+			least = e.window < least ? e.window : least;
+		}
+		printf("# flight %u to %u %% of the path\n", least * 100 / bdp, most * 100 / bdp);
+		ok(heard * 8 >= 12ull * 92000000);
+		ok(most <= bdp / 100 * want[i].most && least <= bdp / 100 * want[i].least);
+		world_end(w);
+	}
+}
+
+/* Silence, then data: the model of the path is still there. */
+static void
+bbr_pause(void)
+{
+	for (int i = 0; i < 2; i++) {
+		struct world *w = path_world(100, 40 * SW_MS, 100);
+		struct eye e;
+		uint64_t heard;
+
+		w->config[A].cc = i ? SW_CC_BBR : SW_CC_BBR1;
+		open_world(w, &e);
+		bulk(w, 2 * SW_S);
+		/* all that is queued goes, then nothing for a while */
+		while (status_of(w, A).snd_queued > 0) {
+			hear(w);
+			run_for(w, SW_MS);
+		}
+		run_for(w, 3 * SW_S);
+		heard = bulk(w, 400 * SW_MS);
+		/* a round trip of 40 ms, then the whole rate */
+		ok(heard * 8 >= 100000000 / 1000 * 300);
+		world_end(w);
+	}
+}
+
 int
 main(void)
 {
@@ -260,5 +358,8 @@ main(void)
 	TEST("HyStart++ ends slow start", hystart);
 	TEST("slow start overshoot of one BDP", overshoot);
 	TEST("CUBIC concave region", cubic_concave);
+	TEST("BBR under random loss", bbr_loss);
+	TEST("BBR keeps queues short, probes the round trip", bbr_flight);
+	TEST("BBR remembers the path", bbr_pause);
 	return plan_done();
 }

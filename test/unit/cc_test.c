@@ -312,6 +312,33 @@ test_hystart(void)
 	ok(b.t.ssthresh == 50 * MSS);
 }
 
+/* The windowed maximum is never above the true one of the window, nor below the
+ * newest quarter's. */
+static void
+test_best(void)
+{
+	enum { N = 20000, WINDOW = 10 };
+	static uint64_t v[N];
+	struct best b;
+
+	memset(&b, 0, sizeof(b));
+	for (uint32_t i = 0; i < N; i++) {
+		uint64_t all = 0, newest = 0;
+
+		/* falling, rising and level stretches */
+		v[i] = 1000 + tap_below(100) + (i / 100 % 3 == 0 ? 5000 - i % 100 * 40 : 0);
+		best_update(&b, i, WINDOW, v[i]);
+		for (uint32_t k = 0; k <= WINDOW && k <= i; k++) {
+			all = v[i - k] > all ? v[i - k] : all;
+			if (k <= WINDOW / 4)
+				newest = v[i - k] > newest ? v[i - k] : newest;
+		}
+		if (!ok(b.value[0] <= all && b.value[0] >= newest))
+			return;
+		ok(b.value[0] >= b.value[1] && b.value[1] >= b.value[2]);
+	}
+}
+
 int
 main(void)
 {
@@ -323,5 +350,6 @@ main(void)
 	TEST("RFC9438 fast convergence, undo", test_convergence);
 	TEST("RFC9438 application limited", test_pause);
 	TEST("RFC9406 HyStart++", test_hystart);
+	TEST("windowed maximum", test_best);
 	return plan_done();
 }
