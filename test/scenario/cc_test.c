@@ -256,7 +256,8 @@ cubic_concave(void)
 	/* fast at first, then slower and slower up to where it was */
 	ok(cubic[0] - was / 2 > cubic[1] - cubic[0]);
 	ok(cubic[1] - cubic[0] > cubic[2] - cubic[1]);
-	ok(cubic[1] > was / 100 * 90 && cubic[2] > was / 100 * 95 && cubic[2] < was / 100 * 105);
+	/* `was` counts limited transmit, too */
+	ok(cubic[1] > was / 100 * 84 && cubic[2] > was / 100 * 92 && cubic[2] < was / 100 * 105);
 	/* Reno has come back half of the way, and evenly */
 	regrowth(SW_CC_RENO, reno, &was);
 	printf("# %u: %u %u %u\n", was / MSS, reno[0] / MSS, reno[1] / MSS, reno[2] / MSS);

@@ -44,7 +44,8 @@ recovery_world(uint32_t without, bool timestamps, bool sack)
 	w->config[A].timestamps = timestamps;
 	w->config[A].sack = sack;
 	w->config[A].nagle = w->config[B].nagle = false;
-	w->config[A].without = without;
+	w->config[A].without = without | SW_NO_PACING; /* recovery alone */
+	w->config[A].cc = SW_CC_RENO;
 	w->path[A].rate_bps = w->path[B].rate_bps = 1000000000; /* one at a time */
 	scene_go(w);
 	established(w);
@@ -217,7 +218,8 @@ reordered(uint32_t without, uint32_t ppm, sw_ns by)
 	uint64_t again, segs;
 	uint32_t mss;
 
-	w->config[A].without = without;
+	w->config[A].without = without | SW_NO_PACING; /* recovery alone */
+	w->config[A].cc = SW_CC_RENO;
 	for (int i = A; i <= B; i++) {
 		w->config[i].snd_buf = w->config[i].rcv_buf = 1 << 20;
 		w->config[i].chunks = w->config[i].records = 4096;
@@ -496,7 +498,8 @@ delay_spike(uint32_t without, bool timestamps, bool sack)
 	struct spike s;
 	uint32_t mss, heard;
 
-	w->config[A].without = without;
+	w->config[A].without = without | SW_NO_PACING; /* recovery alone */
+	w->config[A].cc = SW_CC_RENO;
 	w->config[A].timestamps = timestamps;
 	w->config[A].sack = sack;
 	w->config[A].nagle = false;
