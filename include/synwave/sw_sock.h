@@ -137,7 +137,7 @@ int sw_sock_ioctl(struct sw_sock_host *, int fd, unsigned long request, ...);
  *		RCVLOWAT, RCVTIMEO, SNDTIMEO, OOBINLINE, MEMINFO
  * IPPROTO_TCP	TCP_NODELAY, CORK, MAXSEG, USER_TIMEOUT, KEEPIDLE, KEEPINTVL, KEEPCNT,
  *		INFO (Linux's struct tcp_info; unknown: 0), CC_INFO, QUICKACK,
- *		DEFER_ACCEPT, CONGESTION ("reno")
+ *		DEFER_ACCEPT, CONGESTION ("cubic", "reno", "bbr", "bbr1")
  * IPPROTO_IP	IP_TOS, IP_TTL, IP_MTU
  * IPPROTO_IPV6	IPV6_TCLASS, IPV6_UNICAST_HOPS, IPV6_V6ONLY
  * All else: ENOPROTOOPT.  Accepted connections inherit from their listener.

@@ -7,6 +7,7 @@
 #include "sock/sock.h"
 
 #include <linux/tcp.h>
+#include <stdio.h>
 #include <sys/time.h>
 
 enum {
@@ -171,17 +172,21 @@ set_ip(struct sock *s, int level, int name, int v)
 	return ENOPROTOOPT;
 }
 
-/* There is one, and it may be asked for by name. */
+/* One of the core's controllers, by its name. */
 static int
-set_congestion(const char *name, socklen_t len)
+set_congestion(struct sock_settings *set, const char *name, socklen_t len)
 {
-	static const char reno[] = "reno";
+	char text[16] = "";
+	int cc;
 
 	if (len < 1)
 		return EINVAL;
-	return strncmp(name, reno, len < sizeof(reno) ? len : sizeof(reno)) == 0 && len >= 4
-		   ? 0
-		   : ENOENT;
+	memcpy(text, name, len < sizeof(text) - 1 ? len : sizeof(text) - 1);
+	cc = sw_cc_named(text);
+	if (cc < 0)
+		return ENOENT;
+	set->cc = cc + 1;
+	return 0;
 }
 
 /* Those that are not a number. */
@@ -195,7 +200,7 @@ set_other(struct sock *s, int level, int name, const void *value, socklen_t len)
 	if (level == SOL_SOCKET && name == SO_SNDTIMEO)
 		return set_time(&s->set.snd_timeout, value, len);
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
-		return set_congestion(value, len);
+		return set_congestion(&s->set, value, len);
 	return -1; /* a number */
 }
 
@@ -422,7 +427,7 @@ get_linger(const struct sock *s, const struct sock_option *o)
 static int
 get_other(const struct sw_sock_host *h, struct sock *s, const struct sock_option *o)
 {
-	static const char reno[16] = "reno";
+	char name[16] = "";
 
 	if (o->level == SOL_SOCKET) {
 		switch (o->name) {
@@ -443,8 +448,12 @@ get_other(const struct sw_sock_host *h, struct sock *s, const struct sock_option
 	if (o->name == TCP_INFO)
 		return sock_info(h, s, o);
 	if (o->name == TCP_CC_INFO)
-		return sock_option_out(o, reno, 0);
-	return o->name == TCP_CONGESTION ? sock_option_out(o, reno, sizeof(reno)) : 1;
+		return sock_option_out(o, name, 0);
+	if (o->name != TCP_CONGESTION)
+		return 1;
+	snprintf(name, sizeof(name), "%s",
+		 sw_cc_name((enum sw_cc)(s->set.cc ? s->set.cc - 1 : h->conf.cc)));
+	return sock_option_out(o, name, sizeof(name));
 }
 
 /* Reads one option. */

@@ -36,6 +36,7 @@ struct sock_settings {
 	int keep_idle, keep_interval, keep_count; /* 0: the stack's */
 	int tos, ttl;				  /* ttl 0: the stack's */
 	int low_water;
+	int cc; /* enum sw_cc + 1; 0: the stack's */
 	int defer_accept;
 	sw_ns rcv_timeout, snd_timeout; /* SW_NEVER: none */
 };

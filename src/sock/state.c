@@ -219,6 +219,7 @@ sock_apply(const struct sw_sock_host *h, const struct sock *s)
 	    {SW_OPT_MSS, set->max_seg > 0 && (s->listening || s->phase != PHASE_CONNECTED),
 	     (uint64_t)set->max_seg},
 	    {SW_OPT_V6_ONLY, s->listening, set->v6_only},
+	    {SW_OPT_CC, set->cc > 0, (uint64_t)set->cc - 1},
 	};
 	int error = SW_OK, one;
 

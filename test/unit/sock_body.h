@@ -519,6 +519,9 @@ test_options(void)
 	n = sizeof(name);
 	ok(x_setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == 0);
 	ok(x_getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &n) == 0 && !strcmp(name, "reno"));
+	ok(x_setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5) == 0);
+	n = sizeof(name);
+	ok(x_getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &n) == 0 && !strcmp(name, "cubic"));
 	FAILS(x_setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "nonesuch", 8), ENOENT);
 	ok(x_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == 0);
 	t.tv_usec = 1000000;
