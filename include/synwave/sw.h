@@ -111,6 +111,12 @@ enum sw_cc {
 	SW_CC_BBR1,  /* BBR version 1, as Linux ships it: loss does not slow it down */
 	SW_N_CCS
 };
+/* Explicit congestion notification, RFC 3168. */
+enum sw_ecn {
+	SW_ECN_OFF,    /* the default */
+	SW_ECN_ANSWER, /* when the peer asks for it */
+	SW_ECN_ASK     /* our SYN asks, too */
+};
 const char *sw_cc_name(enum sw_cc); /* "cubic"; NULL: there is none */
 int sw_cc_named(const char *name);  /* enum sw_cc; SW_E_INVALID */
 
@@ -169,6 +175,7 @@ struct sw_config {
 	uint32_t iw_segments;  /* initial window (RFC 6928: 10) */
 	uint32_t without;      /* SW_NO_...: mechanisms that are switched off */
 	uint8_t cc;	       /* enum sw_cc: congestion control of new connections */
+	uint8_t ecn;	       /* enum sw_ecn */
 
 	/*
 	 * 32 unpredictable bytes: keys for ISS, ports, timestamps and the
@@ -385,6 +392,7 @@ struct sw_status {
 	uint8_t icmp_type, icmp_code; /* the last ICMP error about it; 0, 0: none */
 	uint8_t ttl, tos;
 	uint8_t cc;	       /* enum sw_cc */
+	bool ecn;	       /* both ends agreed on it */
 };
 int sw_status(const struct sw_stack *, sw_conn, struct sw_status *);
 
@@ -405,7 +413,8 @@ enum sw_option {
 	SW_OPT_BACKLOG,	     /* a listener's */
 	SW_OPT_V6_ONLY,	     /* a listener's: 1: on address any, not for IPv4 */
 	SW_OPT_QUICK_ACK,    /* 1: no ACK of data waits, and one that does goes at once */
-	SW_OPT_CC	     /* enum sw_cc */
+	SW_OPT_CC,	     /* enum sw_cc */
+	SW_OPT_ECN	     /* enum sw_ecn; before the SYN */
 };
 /* Of a listener: its connections begin with it from now on. */
 int sw_set(struct sw_stack *, sw_ns now, sw_conn, enum sw_option, uint64_t value);

@@ -149,5 +149,6 @@ config_ok(const struct sw_config *c)
 	       range(c->runs_per_conn, 1, 1 << 20) && c->ttl > 0 && range(c->r1, 1, 100) &&
 	       range(c->syn_ack_tries, 1, 100) && c->port_low > 0 && c->port_low <= c->port_high &&
 	       range(c->iw_segments, 1, 100) && range(c->without, 0, SW_NO_ANY) &&
-	       c->cc < SW_N_CCS;
+	       c->cc < SW_N_CCS &&
+	       c->ecn <= SW_ECN_ASK;
 }

@@ -34,7 +34,8 @@ half_options(const struct tcb *t)
 {
 	return (uint8_t)(((t->flags & T_TS) ? SW_HAS_TS : 0) |
 			 ((t->flags & T_SACK) ? SW_HAS_SACK_OK : 0) |
-			 ((t->flags & T_WSCALE) ? SW_HAS_WSCALE : 0));
+			 ((t->flags & T_WSCALE) ? SW_HAS_WSCALE : 0) |
+			 ((t->flags & T_ECN) ? HALF_ECN : 0));
 }
 
 static uint32_t
@@ -96,6 +97,7 @@ half_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
 	t->flags |= (h->options & SW_HAS_TS) ? T_TS : 0u;
 	t->flags |= (h->options & SW_HAS_SACK_OK) ? T_SACK : 0u;
 	t->flags |= (h->options & SW_HAS_WSCALE) ? T_WSCALE : 0u;
+	t->flags |= (h->options & HALF_ECN) ? T_ECN : 0u;
 	t->flags |= (h->flags & HALF_SEND) ? T_SEND_SYN : 0u;
 	t->flags |= (h->flags & HALF_ACK) ? T_ACK_NOW : 0u;
 	t->snd.una = t->snd.wl2 = t->snd.up = h->iss;

@@ -108,6 +108,7 @@ stack_init_tcp(struct tcp *t, const struct sw_config *c)
 	t->ttl = c->ttl;
 	t->tos = c->tos;
 	t->controller = c->cc;
+	t->ecn = c->ecn;
 	t->timestamps = c->timestamps;
 	t->window_scale = c->window_scale;
 	t->sack = c->sack;

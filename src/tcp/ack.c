@@ -279,11 +279,12 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
 	struct told told;
-	struct cc_ack a = {.limited = flight(t) >= t->cwnd / 2, .ece = (s->ctl & SW_ECE) != 0};
+	struct cc_ack a = {.limited = flight(t) >= t->cwnd / 2};
 	bool moved = s->acked > 0, syn = syn_unacked(t);
 	uint32_t lost = c != NULL ? c->lost_ever : 0;
 
 	t->news |= NEWS_OUTPUT;
+	a.ece = (t->flags & T_ECN) && (s->ctl & SW_ECE);
 	told_begin(tcp, t, s, &told);
 	if (c == NULL && is_dup(t, s))
 		t->flags &= ~(uint32_t)T_TAIL; /* both came: the probe repaired nothing */
@@ -308,6 +309,8 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		a.lost = c->lost_ever - lost;
 		rate_sample(tcp, c, &told, &a);
 		cc_acked(tcp, t, c, &a);
+		if (a.ece)
+			ecn_echoed(tcp, t, c);
 	}
 	ack_timers(tcp, t, c, moved);
 }

@@ -298,6 +298,7 @@ arrives_synchronized(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply
 	t->heard = tcp->now;
 	t->probes = 0;
 	check_urg(t, s);
+	ecn_arrived(t, s);
 	if (!fin) /* with a FIN, both are one edge: Figure 5 note 2 */
 		take_fin(tcp, t, false);
 	if (t->h.state != SW_CLOSED)

@@ -178,6 +178,7 @@ status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 	st->ttl = t->ttl;
 	st->tos = t->tos;
 	st->cc = t->controller;
+	st->ecn = (t->flags & T_ECN) != 0;
 }
 
 /* STATUS (3.10.6): what tcp knows of it. */

@@ -161,7 +161,31 @@ cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *
 void
 cc_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	/*= RFC 3168 6.1.2: marks and losses of one window of data are one congestion */
+	if (ecn_reacted(t, c) && !cc_sets_cwnd(c))
+		return;
 	CC_TABLE(loss(tcp, t, c))
+}
+
+/* A mark in place of a loss.  BBR has its own view of congestion. */
+void
+cc_marked(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	/*= RFC 8511 3: a mark comes from a queue that is kept short: less is enough */
+	bool abe = !(tcp->without & SW_NO_ABE);
+	uint64_t used = min_u32(flight(t), t->cwnd);
+
+	if (cc_sets_cwnd(c))
+		return;
+	if (c->controller == SW_CC_CUBIC)
+		cubic_marked(t, c);
+	if (c->controller == SW_CC_CUBIC)
+		used = used * (abe ? 85 : 70) / 100;
+	else
+		used = used * (abe ? 80 : 50) / 100;
+	t->ssthresh = max_u32((uint32_t)used, 2u * t->mss);
+	t->cwnd = t->ssthresh;
+	pace_settle(tcp, t, c);
 }
 
 /* The retransmission timer fired. */

@@ -40,6 +40,8 @@ void cc_acked(struct tcp *, struct tcb *, struct active *, const struct cc_ack *
 void cc_loss(struct tcp *, struct tcb *, struct active *);
 /* A transmission is taken for lost, and counted so. */
 void cc_lost(struct active *, const struct rec *);
+/* An ECN mark was echoed, the first in this window: sets ssthresh and cwnd. */
+void cc_marked(struct tcp *, struct tcb *, struct active *);
 /* The retransmission timer fired; nothing has been marked lost yet. */
 void cc_timeout(struct tcp *, struct tcb *, struct active *);
 /* All that was in flight at the loss has arrived. */

@@ -172,6 +172,13 @@ cubic_reduce(const struct tcb *t, struct cubic *q)
 	q->unused_since = 0;
 }
 
+/* An ECN mark: where it was, as for a loss. */
+void
+cubic_marked(const struct tcb *t, struct active *c)
+{
+	cubic_reduce(t, &c->cc.cubic);
+}
+
 /* ssthresh after congestion: so many tenths of what was in use. */
 static uint32_t
 cubic_share(const struct tcb *t, uint32_t tenths)

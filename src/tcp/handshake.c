@@ -43,7 +43,8 @@ tcp_fresh(const struct tcp *tcp, struct tcb *t, uint16_t path_mss, seq iss, uint
 	t->rto_us = (uint32_t)(tcp->rto_init / SW_US); /*= RFC 6298 2.1 */
 	t->ttl = tcp->ttl;
 	t->tos = tcp->tos;
-	t->controller = tcp->controller;
+	t->controller = tcp->controller & 15u;
+	t->ecn = tcp->ecn & 15u;
 	t->flags = tcp->nagle ? T_NAGLE : 0;
 	t->retransmit = t->late = SW_NEVER;
 	rcv_begin(t);
@@ -93,6 +94,8 @@ syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
 	bool answer = t->h.state != SW_SYN_SENT;
 
 	s->ctl = (uint8_t)(SW_SYN | (answer ? SW_ACK : 0));
+	s->tos = t->tos & (t->ecn ? 0xfc : 0xff);
+	ecn_syn_fill(tcp, t, s);
 	s->ack = answer ? t->rcv.nxt : seq_at(0);
 	s->wnd = min_u32(t->rcv.wnd, 65535);
 	s->sacks = 0;
@@ -149,6 +152,7 @@ syn_take(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		t->ts_recent = s->tsval;
 		t->ts_recent_s = (uint32_t)(tcp->now / SW_S);
 	}
+	ecn_syn_take(tcp, t, s);
 	/*= RFC 7323 2.2: only when both SYNs have it */
 	t->snd_wscale = 0;
 	if (tcp->window_scale && (s->has & SW_HAS_WSCALE)) {

@@ -191,6 +191,7 @@ void cubic_begin(struct cubic_curve *, uint32_t mss, uint32_t cwnd, sw_ns now);
 void cubic_acked(struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
 void cubic_loss(struct tcp *, struct tcb *, struct active *);
 void cubic_timeout(struct tcp *, struct tcb *, struct active *);
+void cubic_marked(const struct tcb *, struct active *);
 void cubic_undo(struct tcp *, struct tcb *, struct active *);
 void hystart_acked(const struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
 
@@ -224,6 +225,14 @@ void bbr_undo(struct tcp *, struct tcb *, struct active *);
 void bbr_restart(struct tcp *, struct tcb *, struct active *);
 uint64_t bbr_pacing(const struct tcb *, const struct active *);
 void bbr_lost(struct active *, const struct rec *);
+
+/* ecn.c */
+void ecn_syn_fill(const struct tcp *, const struct tcb *, struct seg *);
+void ecn_syn_take(const struct tcp *, struct tcb *, const struct seg *);
+void ecn_arrived(struct tcb *, const struct seg *);
+bool ecn_reacted(const struct tcb *, const struct active *);
+void ecn_echoed(struct tcp *, struct tcb *, struct active *);
+void ecn_fill(struct tcb *, struct seg *, bool fresh);
 
 /* rate.c: delivery rate samples */
 void rate_sent(const struct tcp *, struct active *, struct rec *);

@@ -217,6 +217,8 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 	uint32_t cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
 	uint32_t n = min_u32(min_u32(unsent, wnd), super_text(tcp, t, one, gso));
 
+	if (t->flags & T_CWR)
+		n = min_u32(n, one); /* said by one segment, not by all of a super-segment */
 	if (c->frto == FRTO_NEW) { /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
 		n = min_u32(n, c->frto_new * one);
 		cwnd = max_u32(cwnd, n);
@@ -481,7 +483,7 @@ seg_text_bits(const struct tcp *tcp, const struct tcb *t, const struct plan *p, 
 static bool
 emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 {
-	bool done = true;
+	bool done = true, fresh;
 
 	switch (p->kind) {
 	case PLAN_SYN:
@@ -518,8 +520,10 @@ emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 		tlp_sent(tcp, t, active_of(tcp, t), p->kind == PLAN_AGAIN);
 	if (t->flags & T_PROBE)
 		tcp->probes++;
+	fresh = p->kind == PLAN_NEW && !(t->flags & T_PROBE);
 	t->flags &= ~(uint32_t)T_PROBE;
 	seg_text_bits(tcp, t, p, s);
+	ecn_fill(t, s, fresh);
 	return true;
 }
 

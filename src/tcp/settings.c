@@ -86,7 +86,7 @@ set_controller(struct tcp *tcp, struct tcb *t, uint64_t value)
 		return SW_E_INVALID;
 	if (t->controller == value)
 		return SW_OK;
-	t->controller = (uint8_t)value;
+	t->controller = value & 15u;
 	if (c != NULL) {
 		c->controller = t->controller;
 		memset(&c->cc, 0, sizeof(c->cc));
@@ -137,6 +137,11 @@ set_one(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 		return set_buffer(tcp, t, which, value);
 	case SW_OPT_MSS:
 		return set_mss(tcp, t, value);
+	case SW_OPT_ECN:
+		if (value > SW_ECN_ASK)
+			return SW_E_INVALID;
+		t->ecn = value & 15u;
+		return SW_OK;
 	case SW_OPT_CC:
 		return set_controller(tcp, t, value);
 	default:
@@ -178,6 +183,7 @@ tcp_habits(const struct tcb *t, struct habits *h)
 	h->ttl = t->ttl;
 	h->tos = t->tos;
 	h->controller = t->controller;
+	h->ecn = t->ecn;
 }
 
 /* A fresh block that has sent nothing begins with what was set. */
@@ -196,5 +202,6 @@ tcp_adopt(struct tcp *tcp, struct tcb *t, const struct habits *h)
 	t->keep_probes = h->keep_probes;
 	t->ttl = h->ttl;
 	t->tos = h->tos;
-	t->controller = h->controller;
+	t->controller = h->controller & 15u;
+	t->ecn = h->ecn & 15u;
 }

@@ -62,6 +62,9 @@ enum { /* tcb.flags */
 	T_FAR = 1 << 25,       /* a GiB was acknowledged: ISS is no bound any more */
 	T_PROBED = 1 << 26,    /* TLP: no round trip was measured since the last probe */
 	T_TAIL = 1 << 27,      /* TLP, while idle: a probe may have repaired a loss */
+	T_ECN = 1 << 28,       /* both ends asked for ECN */
+	T_ECE = 1 << 29,       /* a mark came: echoed until the peer says CWR */
+	T_CWR = 1 << 30,       /* we slowed down for a mark: to be told */
 	T_QUICK = 1u << 31     /* no ACK waits: the application wants it so */
 };
 
@@ -126,7 +129,8 @@ struct tcb {
 	uint16_t keep_idle_s, keep_interval_s; /* 0: the configured ones */
 	uint8_t keep_probes;
 	uint8_t icmp_type, icmp_code; /* of the last ICMP error about it */
-	uint8_t controller;   /* enum sw_cc */
+	uint8_t controller : 4; /* enum sw_cc */
+	uint8_t ecn : 4;      /* enum sw_ecn */
 };
 
 /* What a listener's application has set for the connections to come. */
@@ -134,7 +138,7 @@ struct habits {
 	uint32_t flags; /* T_HABITS of them */
 	uint32_t snd_buf, rcv_buf;
 	uint16_t mss, user_timeout_s, keep_idle_s, keep_interval_s;
-	uint8_t keep_probes, ttl, tos, controller;
+	uint8_t keep_probes, ttl, tos, controller, ecn;
 };
 
 /*
@@ -256,6 +260,8 @@ struct active {
 	uint32_t force;		/* fast retransmit: send one lost record whatever cwnd */
 	seq fin;		/* T_FIN_KNOWN: the number of the peer's FIN */
 	seq small;		/* end of the last small segment sent: RFC 9293 A.3 */
+	bool cwr;		/* cwr_end is set */
+	seq cwr_end;		/* marks on what lies below it have had their answer */
 	bool paced;		/* something could leave but for the pace */
 	uint64_t pace;		/* bytes a second; 0: as fast as cwnd allows */
 	sw_ns pace_next;	/* when what has left would have, evenly spread */
@@ -289,7 +295,7 @@ struct tcp {
 	uint32_t r1, syn_ack_tries, keep_probes, runs_per_conn, iw_segments;
 	uint32_t snd_buf, rcv_buf;
 	uint32_t without; /* SW_NO_RACK ... */
-	uint8_t ttl, tos, controller;
+	uint8_t ttl, tos, controller, ecn;
 	bool timestamps, window_scale, sack, nagle, minshall;
 };
 

@@ -41,9 +41,10 @@ eye_tap(void *ctx, const struct sw_sim_seen *p)
 	e->window = e->flight > e->window ? e->flight : e->window;
 }
 
-/* Two hosts with an open connection and buffers that are never what limits. */
-static struct world *
-open_world(struct world *w, struct eye *e)
+/* Two hosts with an open connection and buffers that are never what limits; all of
+ * its packets are shown to `tap`. */
+static void
+open_world_seen(struct world *w, void (*tap)(void *, const struct sw_sim_seen *), void *ctx)
 {
 	for (int i = 0; i < 2; i++) {
 		w->config[i].snd_buf = w->config[i].rcv_buf = 64 << 20;
@@ -52,11 +53,18 @@ open_world(struct world *w, struct eye *e)
 		w->config[i].runs = w->config[i].runs_per_conn = 16384;
 	}
 	world_go(w);
+	if (tap)
+		sw_sim_tap(w->sim, tap, ctx);
 	established(w);
+}
+
+static void
+open_world(struct world *w, struct eye *e)
+{
+	open_world_seen(w, NULL, NULL);
 	memset(e, 0, sizeof(*e));
 	e->w = w;
 	sw_sim_tap(w->sim, eye_tap, e);
-	return w;
 }
 
 /* B takes what has come; how many bytes. */
@@ -351,6 +359,138 @@ bbr_pause(void)
 	}
 }
 
+/* ---- ECN ---------------------------------------------------------------- */
+
+struct marks {
+	uint64_t data, again, ect, ect_ack, ect_again, ce, ece, cwr; /* packets */
+	uint32_t top;
+	bool syn_asks, syn_ack_agrees;
+	uint64_t dropped, percent, ratio; /* ratio: ssthresh of cwnd, the most */
+	bool agreed;
+};
+
+static void
+marks_tap(void *ctx, const struct sw_sim_seen *p)
+{
+	struct marks *m = ctx;
+	struct sw_trace t = {0};
+	bool ect = (p->data[1] & 3) != 0, again;
+
+	if (p->moment != SW_SIM_SENT || !sw_trace_packet(&t, p->data, p->len))
+		return;
+	if (t.ctl & SW_SYN) {
+		m->syn_asks |= p->from == A && (t.ctl & SW_ECE) && (t.ctl & SW_CWR);
+		m->syn_ack_agrees |= p->from == B && (t.ctl & SW_ECE) && !(t.ctl & SW_CWR);
+		m->ect_ack += ect;
+		m->top = p->from == A ? t.seq : m->top;
+		return;
+	}
+	if (p->from == B) {
+		m->ect_ack += ect;
+		m->ece += (t.ctl & SW_ECE) != 0;
+		return;
+	}
+	if (t.len == 0)
+		return;
+	again = (int32_t)(t.seq + t.len - m->top) <= 0;
+	m->top = again ? m->top : t.seq + t.len;
+	m->data++;
+	m->again += again;
+	m->ect_again += again && ect;
+	m->ect += ect;
+	m->ce += (p->fate & SW_SIM_MARKED) != 0;
+	m->cwr += (t.ctl & SW_CWR) != 0;
+}
+
+/* 100 Mbit/s, 20 ms, CoDel that marks: what ECN makes of it. */
+static struct marks
+marked(enum sw_ecn ask, enum sw_ecn answer, uint32_t without, enum sw_cc cc)
+{
+	struct world *w = path_world(100, 20 * SW_MS, 400);
+	struct marks m;
+	struct sw_sim_counters n = {.bytes = sizeof(n)};
+	uint64_t heard = 0;
+
+	memset(&m, 0, sizeof(m));
+	w->path[A].aqm = SW_SIM_CODEL_ECN;
+	w->config[A].ecn = (uint8_t)ask;
+	w->config[B].ecn = (uint8_t)answer;
+	w->config[A].without = without;
+	w->config[A].cc = (uint8_t)cc;
+	open_world_seen(w, marks_tap, &m);
+	m.agreed = status_of(w, A).ecn && status_of(w, B).ecn;
+	for (int k = 0; k < 5000; k++) {
+		uint64_t cwnd = status_of(w, A).cwnd, s = status_of(w, A).ssthresh, r;
+
+		heard += bulk(w, SW_MS);
+		r = status_of(w, A).ssthresh * 100ull / cwnd;
+		if (status_of(w, A).ssthresh != s && status_of(w, A).cwnd < cwnd && r > m.ratio)
+			m.ratio = r;
+	}
+	ok(sw_sim_counters(w->sim, A, &n) == SW_OK);
+	m.dropped = n.queue_dropped;
+	m.percent = heard * 8 / 5000000;
+	world_end(w);
+	return m;
+}
+
+static void
+ecn(void)
+{
+	struct marks m = marked(SW_ECN_ASK, SW_ECN_ANSWER, 0, SW_CC_CUBIC);
+
+	/* asked, agreed; text is ECT, nothing else is; marks come, are echoed, answered */
+	ok(m.syn_asks && m.syn_ack_agrees && m.agreed);
+	ok(m.ect + m.again == m.data && m.ect_ack == 0 && m.ect_again == 0);
+	ok(m.ce > 3 && m.ece >= m.ce && m.cwr > 3 && m.cwr <= m.ce);
+	ok(m.dropped == 0 && m.again == 0);
+	ok(m.percent >= 90);
+	/* one side does not want it, or it is switched off */
+	m = marked(SW_ECN_ASK, SW_ECN_OFF, 0, SW_CC_CUBIC);
+	ok(m.syn_asks && !m.syn_ack_agrees && !m.agreed && m.ect == 0 && m.ece == 0);
+	ok(m.dropped > 0 && m.again > 0);
+	m = marked(SW_ECN_ANSWER, SW_ECN_ASK, 0, SW_CC_CUBIC);
+	ok(!m.syn_asks && !m.syn_ack_agrees && !m.agreed && m.ect == 0);
+	m = marked(SW_ECN_ASK, SW_ECN_ANSWER, SW_NO_ECN, SW_CC_CUBIC);
+	ok(!m.syn_asks && !m.agreed && m.ect == 0 && m.dropped > 0);
+}
+
+static void
+abe(void)
+{
+	uint64_t cubic = marked(SW_ECN_ASK, SW_ECN_ASK, 0, SW_CC_CUBIC).ratio;
+	uint64_t plain = marked(SW_ECN_ASK, SW_ECN_ASK, SW_NO_ABE, SW_CC_CUBIC).ratio;
+	uint64_t reno = marked(SW_ECN_ASK, SW_ECN_ASK, 0, SW_CC_RENO).ratio;
+	uint64_t half = marked(SW_ECN_ASK, SW_ECN_ASK, SW_NO_ABE, SW_CC_RENO).ratio;
+
+	printf("# %d %d %d %d %%\n", (int)cubic, (int)plain, (int)reno, (int)half);
+	/* 0.85 and 0.8 of the flight, which is cwnd at most; without ABE 0.7, 0.5 */
+	ok(cubic >= 80 && cubic <= 86);
+	ok(plain >= 64 && plain <= 71);
+	ok(reno >= 75 && reno <= 81);
+	ok(half >= 44 && half <= 51);
+}
+
+/* The SYN that asked was not answered: the next does not ask (RFC 3168 6.1.1.1). */
+static void
+ecn_refused(void)
+{
+	struct world *w = world_new();
+
+	w->config[A].ecn = w->config[B].ecn = SW_ECN_ASK;
+	world_go(w);
+	listens(w, B);
+	loses(w, A, 0);
+	opens(w, A);
+	until(w, A, SW_ESTABLISHED);
+	expect_wire(w, "A>B SEW 0:0(0) lost\n"
+		       "A>B S 0:0(0)\n"
+		       "B>A S. 0:0(0) ack 1\n"
+		       "A>B . 1:1(0) ack 1");
+	ok(!status_of(w, A).ecn);
+	world_end(w);
+}
+
 int
 main(void)
 {
@@ -359,6 +499,9 @@ main(void)
 	TEST("HyStart++ ends slow start", hystart);
 	TEST("slow start overshoot of one BDP", overshoot);
 	TEST("CUBIC concave region", cubic_concave);
+	TEST("ECN marks in place of losses", ecn);
+	TEST("ABE: less for a mark than for a loss", abe);
+	TEST("ECN is not asked for twice", ecn_refused);
 	TEST("BBR under random loss", bbr_loss);
 	TEST("BBR keeps queues short, probes the round trip", bbr_flight);
 	TEST("BBR remembers the path", bbr_pause);

@@ -38,6 +38,9 @@ clock_steps(sw_ns grain, sw_ns delay)
 	sw_conn l;
 
 	c.tick = grain;
+	/* a lost retransmission is seen by what follows it at once: no pacing here */
+	c.without = SW_NO_PACING;
+	c.cc = SW_CC_RENO;
 	c.chunks = c.records = 2048;
 	c.snd_buf = c.rcv_buf = 256 * 1024;
 	world_begin(&c, 0);

@@ -1,5 +1,5 @@
 /*
- * cc_test.c - the controllers' arithmetic, against the numbers of their RFCs.
+ * control_test.c - the controllers' arithmetic, against the numbers of their RFCs.
  */
 #include "tap.h"
 #include "tcp/parts.h"
@@ -24,7 +24,8 @@ bench_new(struct bench *b, enum sw_cc cc, uint32_t mss, sw_ns rtt)
 	b->t.srtt_us = (uint32_t)(rtt / SW_US * 8);
 	b->t.flags = T_SACK | T_OPENED;
 	b->t.h.state = SW_ESTABLISHED;
-	b->t.controller = b->c.controller = (uint8_t)cc;
+	b->t.controller = cc & 15u;
+	b->c.controller = cc & 15u;
 	cc_init(&b->tcp, &b->t);
 }
 

@@ -1,0 +1,93 @@
+/*
+ * ecn.c - explicit congestion notification: routers mark what they would drop, the
+ * receiver echoes the mark, the sender slows down once a window and says so.
+ *
+ * It knows the bits of both headers; how much slower is the controller's to say.
+ * RFC 3168 6.1; RFC 8511 through the controllers.
+ */
+#include "tcp/parts.h"
+
+enum { ECT_0 = 2, CE = 3 }; /* RFC 3168 5 */
+
+/*= RFC 3168 6.1.1: a SYN asks with ECE and CWR, the SYN-ACK agrees with ECE alone */
+void
+ecn_syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
+{
+	if (s->ctl & SW_ACK) {
+		s->ctl |= t->flags & T_ECN ? SW_ECE : 0;
+		return;
+	}
+	/*= RFC 3168 6.1.1.1: a SYN that was not answered may have been lost for asking */
+	if (t->ecn == SW_ECN_ASK && t->retries == 0 && !(tcp->without & SW_NO_ECN))
+		s->ctl |= SW_ECE | SW_CWR;
+}
+
+/* What the peer's SYN, or SYN-ACK, says of it. */
+void
+ecn_syn_take(const struct tcp *tcp, struct tcb *t, const struct seg *s)
+{
+	uint8_t bits = s->ctl & (SW_ECE | SW_CWR);
+	bool agreed;
+
+	if (s->ctl & SW_ACK)
+		agreed = bits == SW_ECE && t->ecn == SW_ECN_ASK && t->retries == 0;
+	else
+		agreed = bits == (SW_ECE | SW_CWR) && t->ecn != SW_ECN_OFF;
+	t->flags &= ~(uint32_t)(T_ECN | T_ECE | T_CWR);
+	if (agreed && !(tcp->without & SW_NO_ECN))
+		t->flags |= T_ECN;
+}
+
+/* An acceptable segment with text came: was it marked? */
+void
+ecn_arrived(struct tcb *t, const struct seg *s)
+{
+	if (!(t->flags & T_ECN) || s->len == 0)
+		return;
+	/*= RFC 3168 6.1.3: CE is echoed in every ACK until the peer says CWR; a CE with that
+	 * very segment begins anew */
+	if (s->ctl & SW_CWR)
+		t->flags &= ~(uint32_t)T_ECE;
+	if (s->ecn == CE && !(t->flags & T_ECE))
+		t->flags |= T_ECE | T_ACK_NOW;
+}
+
+/* Is a reaction to marks under way, in this window of data? */
+bool
+ecn_reacted(const struct tcb *t, const struct active *c)
+{
+	return c->cwr && seq_lt(t->snd.una, c->cwr_end);
+}
+
+/* An ACK echoes a mark. */
+void
+ecn_echoed(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	/*= RFC 3168 6.1.2: one reaction in a window of data, and none beside a loss's */
+	if (c->recs.head == NONE || ecn_reacted(t, c))
+		return;
+	if (c->phase == CC_OPEN)
+		cc_marked(tcp, t, c);
+	c->cwr = true;
+	c->cwr_end = t->snd.nxt;
+	t->flags |= T_CWR; /*= RFC 3168 6.1.2: the first new segment after it says CWR */
+}
+
+/* ECE on all that has an ACK; new text is marked ECT, and carries CWR once. */
+void
+ecn_fill(struct tcb *t, struct seg *s, bool fresh)
+{
+	if (!(t->flags & T_ECN))
+		return;
+	s->tos &= 0xfc;
+	if (t->flags & T_ECE)
+		s->ctl |= SW_ECE;
+	/*= RFC 3168 6.1.4, 6.1.5, 6.1.6: no ECT on pure ACKs, on what is sent again, on
+	 * window probes */
+	if (!fresh || s->len == 0)
+		return;
+	s->tos |= ECT_0;
+	if (t->flags & T_CWR)
+		s->ctl |= SW_CWR;
+	t->flags &= ~(uint32_t)T_CWR;
+}
