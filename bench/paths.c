@@ -71,8 +71,11 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'c':
 		snprintf(a->names, sizeof(a->names), "%s", arg);
 		a->ccs = 0;
-		for (char *p = strtok(a->names, ","); p && a->ccs < NAMES; p = strtok(NULL, ","))
+		for (char *p = strtok(a->names, ","); p && a->ccs < NAMES; p = strtok(NULL, ",")) {
+			if (sw_cc_named(p) < 0)
+				argp_error(state, "no such congestion control: %s", p);
 			a->cc[a->ccs++] = p;
+		}
 		return 0;
 	case 'o':
 		a->only = arg;

@@ -28,6 +28,7 @@ pair_config(const struct flow_job *j, int flows, struct sw_config *c)
 	c->chunk_bytes = CHUNK;
 	c->chunks = (uint32_t)((uint64_t)flows * (2 * buf / CHUNK + 64));
 	c->records = c->runs = c->runs_per_conn = (uint32_t)larger(4 * buf / FLOW_MTU, 4096);
+	c->cc = (uint8_t)sw_cc_named(j->cc);
 	memset(c->secret, (int)j->seed, sizeof(c->secret));
 }
 

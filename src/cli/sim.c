@@ -32,6 +32,7 @@ enum {
 	KEY_OFFLOAD,
 	KEY_FLOWS,
 	KEY_AQM,
+	KEY_CC,
 	KEY_TRACE,
 	KEY_PLOT,
 	KEY_LAST
@@ -44,7 +45,7 @@ static const struct argp_option options[] = {
 	{"rate", KEY_RATE, "RATE", 0, "bits of IP packets in a second (100mbit)", 1},
 	{"jitter", KEY_JITTER, "TIME", 0, "up to this much more for each packet, in order (0)", 1},
 	{"queue", KEY_QUEUE, "BYTES|Nbdp", 0, "room before the rate: bytes, or bandwidth-delay products (1bdp, at least 1 packet)", 1},
-	{"aqm", KEY_AQM, "none|codel|ecn", 0, "what manages the queue: CoDel drops, or marks what is ECN-capable (none)", 1},
+	{"aqm", KEY_AQM, "none|codel|ecn", 0, "what manages the queue: CoDel drops; or marks, and both hosts ask for ECN (none)", 1},
 	{"mtu", KEY_MTU, "BYTES", 0, "longest IP packet of both hosts and the path, 128 to 65535 (1500)", 1},
 	{"path-mtu", KEY_PATH_MTU, "BYTES", 0, "longest IP packet of the path alone: longer ones are answered by ICMP", 1},
 	{0, 0, 0, 0, "Faults, acting on each packet before the queue:", 2},
@@ -60,6 +61,7 @@ static const struct argp_option options[] = {
 	{"both", KEY_BOTH, 0, 0, "FILE goes from B to A too, at the same time", 3},
 	{"close", KEY_CLOSE, "a|b|both", 0, "who closes first; both: at the same instant (a)", 3},
 	{"flows", KEY_FLOWS, "N", 0, "so many connections at once, 1 to 64, each with a FILE; the ladder is the first one's (1)", 3},
+	{"cc", KEY_CC, "cubic|reno|bbr|bbr1", 0, "congestion control of both hosts (cubic)", 3},
 	{"offload", KEY_OFFLOAD, 0, 0, "the stacks hand super-packets and partial checksums to the wire", 3},
 	{"limit", KEY_LIMIT, "TIME", 0, "virtual time after which it counts as failed (chosen, and printed)", 3},
 	{0, 0, 0, 0, "What is shown:", 4},
@@ -177,6 +179,9 @@ set_value(int key, const char *arg, struct sim_args *a)
 		return set_mtu(arg, &a->path_mtu);
 	case KEY_SEED:
 		return unit_number(arg, INT64_MAX, &a->seed);
+	case KEY_CC:
+		a->cc = sw_cc_named(arg);
+		return a->cc >= 0;
 	case KEY_FLOWS:
 		return unit_number(arg, FLOWS_MAX, &a->flows) && a->flows > 0;
 	case KEY_LIMIT:

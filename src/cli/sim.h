@@ -34,6 +34,7 @@ struct sim_args {
 	uint32_t mtu, path_mtu;
 	uint64_t flows;
 	enum sw_sim_aqm aqm;
+	int cc; /* enum sw_cc */
 	uint64_t queue_bdp; /* millionths; 0: not given so */
 	uint64_t seed;
 	bool v6, both, absolute, offload;

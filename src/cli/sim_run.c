@@ -64,6 +64,8 @@ configure(struct sw_config *c, const struct sim_args *a, int host)
 	sw_config_init(c);
 	c->conns = c->actives = c->half_opens = c->time_waits = 8 * (uint32_t)a->flows;
 	c->listeners = 2;
+	c->cc = (uint8_t)a->cc;
+	c->ecn = a->aqm == SW_SIM_CODEL_ECN ? SW_ECN_ASK : SW_ECN_OFF;
 	c->snd_buf = c->rcv_buf = w;
 	c->chunk_bytes = 2048;
 	c->chunks = (w / 1024 * 3 + 1024) * (uint32_t)a->flows;
