@@ -8,11 +8,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,6 +170,8 @@ jobs_start(const struct drill_job *job, atomic_size_t *next, struct jobs_pipe *p
 			break;
 		pipes[n].pid = fork();
 		if (pipes[n].pid == 0) {
+			/* a worker that never ends does not outlive who would end it */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			close(ends[0]);
 			jobs_work(job, next, ends[1]);
 		}
