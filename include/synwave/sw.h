@@ -98,8 +98,6 @@ enum { /* sw_config.without */
 	SW_NO_PACING = 128,
 	SW_NO_ECN = 256,      /* RFC 3168 */
 	SW_NO_ABE = 512,      /* RFC 8511 */
-	SW_NO_VALIDATION = 1024, /* cwnd that was not used decays, RFC 7661 */
-	SW_NO_SHARING = 2048, /* a new connection learns from older ones, RFC 9040 */
 	SW_NO_ANY = 0xffff    /* all of them */
 };
 
