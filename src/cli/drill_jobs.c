@@ -198,6 +198,7 @@ jobs_take(int fd, struct drill_said *all, size_t n)
 		free(said.text);
 		return false;
 	}
+	said.text[said.n] = '\0';
 	all[said.number] = said;
 	return true;
 }

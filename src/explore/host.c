@@ -72,6 +72,9 @@ host_begin(struct host *h, void *arena, size_t *bytes)
 	       core->address_add(h->stack, 0, &addr, PREFIX) == SW_OK;
 }
 
+/* An arena and its application; a whole number of what it is aligned to. */
+enum { FIRST_MAX = (ARENA_MAX + sizeof(struct app) + 63) / 64 * 64 };
+
 /* Two hosts that know their addresses and nothing else; false: no memory. */
 bool
 hosts_begin(struct hosts *hs, const struct rules *r, struct memory *m)
@@ -85,7 +88,7 @@ hosts_begin(struct hosts *hs, const struct rules *r, struct memory *m)
 		bag_begin(&hs->known[side], m, sizeof(struct known), sizeof(uint64_t));
 		bag_begin(&hs->steps[side], m, sizeof(struct step), 2 * sizeof(uint32_t));
 		hs->arena[side] = aligned_alloc(64, ARENA_MAX);
-		hs->first[side] = aligned_alloc(64, ARENA_MAX + sizeof(struct app));
+		hs->first[side] = aligned_alloc(64, FIRST_MAX);
 		hs->loaded[side] = BAG_NONE;
 		hs->host[side].rules = r;
 		hs->host[side].side = side;
