@@ -22,10 +22,10 @@ drill_profile_named(const char *name)
  * rfc is the library's own defaults, but of the mechanisms beside RFC 9293, 5681,
  * 6298, 6582 and 6675 none; and every refused segment gets its ACK, as RFC 9293 has
  * it: that RFC 5961 7 bounds them is for strangers, a script counts.  freebsd the
- * same; Linux answers twice a second.  linux: window scale 8, as of 6 MB and
- * more of receive buffer.  freebsd: window scale 6, and no more than 65535 bytes
- * offered (DRILL_NARROW: the buffer comes down once the scale is agreed); no
- * RACK, and so no probes.
+ * same; Linux answers twice a second.  Both answer who asks for ECN.  linux: window
+ * scale 8, as of 6 MB and more of receive buffer.  freebsd: window scale 6, and no
+ * more than 65535 bytes offered (DRILL_NARROW: the buffer comes down once the scale
+ * is agreed); no RACK, and so no probes.
  */
 static void
 profile_apply(enum drill_profile profile, struct sw_config *c)
@@ -38,6 +38,7 @@ profile_apply(enum drill_profile profile, struct sw_config *c)
 		return;
 	}
 	c->minshall = true;
+	c->ecn = SW_ECN_ANSWER;
 	c->iw_segments = 10;
 	c->delack = 40 * SW_MS;
 	c->rto_min = 200 * SW_MS;

@@ -76,6 +76,37 @@ sysctl_shape(struct sw_config *c, const char *name, const char *value)
 	return true;
 }
 
+/* A mechanism that stands behind a bit of `without`. */
+static void
+sysctl_switch(struct sw_config *c, uint32_t mechanism, bool on)
+{
+	c->without = on ? c->without & ~mechanism : c->without | mechanism;
+}
+
+/* Loss recovery and congestion control. */
+static bool
+sysctl_control(struct sw_config *c, const char *name, const char *value)
+{
+	uint64_t v = sysctl_number(value, 0);
+	int cc = sw_cc_named(value);
+
+	if (sysctl_is(name, "tcp_ecn")) /* 1: ask, and answer; 2: answer */
+		c->ecn = v == 1 ? SW_ECN_ASK : v == 2 ? SW_ECN_ANSWER : SW_ECN_OFF;
+	else if (sysctl_is(name, "ecn.enable"))
+		c->ecn = v == 1 ? SW_ECN_ASK : v == 2 ? SW_ECN_ANSWER : SW_ECN_OFF;
+	else if (sysctl_is(name, "tcp_early_retrans"))
+		sysctl_switch(c, SW_NO_TLP, v >= 3);
+	else if (sysctl_is(name, "tcp_recovery"))
+		sysctl_switch(c, SW_NO_RACK, v & 1);
+	else if (sysctl_is(name, "tcp_frto"))
+		sysctl_switch(c, SW_NO_FRTO, v != 0);
+	else if (sysctl_is(name, "tcp_congestion_control") && cc >= 0)
+		c->cc = (uint8_t)cc;
+	else
+		return false;
+	return true;
+}
+
 /* The sum of `n` timeouts, the first of `first`, each twice the one before, up to `most`. */
 static sw_ns
 sysctl_patience(uint64_t n, sw_ns first, sw_ns most)
@@ -144,7 +175,7 @@ drill_sysctl(struct sw_config *c, const char *name, const char *value)
 		n = strlen(families[i]);
 		if (strncmp(name, families[i], n))
 			continue;
-		if (!sysctl_shape(c, name + n, value) &&
+		if (!sysctl_shape(c, name + n, value) && !sysctl_control(c, name + n, value) &&
 		    !sysctl_times(c, name + n, sysctl_number(value, 0)))
 			return false;
 		if (sw_stack_bytes(c) > 0)
