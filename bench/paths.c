@@ -140,10 +140,11 @@ job_make(struct flow_job *j, const struct args *a, uint64_t bps, sw_ns rtt, cons
 }
 
 typedef bool flow_run(const struct flow_job *, struct flow_result *, const char **why);
+typedef double flow_worth(const struct flow_job *, const struct flow_result *);
 
-/* The median of some runs in per cent of the rate; below 0: it could not be run. */
+/* The median over some runs of what each was worth; below 0: it could not be run. */
 static double
-measure(struct flow_job *j, const struct args *a, flow_run *run)
+measure(struct flow_job *j, const struct args *a, flow_run *run, flow_worth *worth)
 {
 	double v[RUNS_MAX];
 	struct flow_result r;
@@ -155,9 +156,18 @@ measure(struct flow_job *j, const struct args *a, flow_run *run)
 			fprintf(stderr, "paths: %s: %s\n", j->cc, why);
 			return -1;
 		}
-		v[i] = (double)r.bytes[0] * 8 * 100 / (double)a->seconds / (double)j->data.rate_bps;
+		v[i] = worth(j, &r);
 	}
 	return median(v, a->runs);
+}
+
+/* Per cent of the rate. */
+static double
+goodput(const struct flow_job *j, const struct flow_result *r)
+{
+	double seconds = (double)(j->until - j->from) / 1e9;
+
+	return (double)r->bytes[0] * 8 * 100 / seconds / (double)j->data.rate_bps;
 }
 
 static void
@@ -165,9 +175,9 @@ cell(struct flow_job *j, const struct args *a, const char *name, struct sums *s)
 {
 	double ours, kernel = -1;
 
-	ours = measure(j, a, flow_ours);
+	ours = measure(j, a, flow_ours, goodput);
 	if (!a->ours)
-		kernel = measure(j, a, flow_kernel);
+		kernel = measure(j, a, flow_kernel, goodput);
 	printf("%-36s %-6s %6.1f", name, j->cc, ours);
 	if (kernel > 0 && ours >= 0) {
 		printf(" %6.1f %6.2f", kernel, ours / kernel);
@@ -205,23 +215,12 @@ table(const struct args *a, const char *cc)
 
 /* ---- short transfers ---------------------------------------------------- */
 
-/* Milliseconds until the last byte is there, the median; below 0: it could not be run. */
+/* Milliseconds until the last byte is there. */
 static double
-time_of(struct flow_job *j, const struct args *a, flow_run *run)
+time_of(const struct flow_job *j, const struct flow_result *r)
 {
-	double v[RUNS_MAX];
-	struct flow_result r;
-	const char *why;
-
-	for (int i = 0; i < a->runs; i++) {
-		j->seed = (uint64_t)i + 1;
-		if (!run(j, &r, &why)) {
-			fprintf(stderr, "paths: %s\n", why);
-			return -1;
-		}
-		v[i] = r.done ? (double)r.done / 1e6 : 1e9;
-	}
-	return median(v, a->runs);
+	(void)j;
+	return r->done ? (double)r->done / 1e6 : 1e9;
 }
 
 /* 1, 10 and 100 segments whose last one is lost. */
@@ -241,10 +240,10 @@ table_short(const struct args *a)
 		j.until = 20 * SW_S;
 		j.bytes = (uint64_t)segments[i % 3] * 1448;
 		j.lose_last = true;
-		v[0] = time_of(&j, a, flow_ours);
-		v[1] = a->ours ? -1 : time_of(&j, a, flow_kernel);
+		v[0] = measure(&j, a, flow_ours, time_of);
+		v[1] = a->ours ? -1 : measure(&j, a, flow_kernel, time_of);
 		j.no_tlp = true;
-		v[2] = a->ours ? -1 : time_of(&j, a, flow_kernel);
+		v[2] = a->ours ? -1 : measure(&j, a, flow_kernel, time_of);
 		printf("%-3d segments, %-22s %8.1f %8.1f %8.1f\n", segments[i % 3],
 		       rtts[i / 3].name, v[0], v[1], v[2]);
 		fflush(stdout);
@@ -253,25 +252,14 @@ table_short(const struct args *a)
 
 /* ---- fairness ----------------------------------------------------------- */
 
-/* Our share of what two get, the median of some runs; below 0: it could not be run. */
+/* The second's share of what two get. */
 static double
-share(struct flow_job *j, const struct args *a)
+share(const struct flow_job *j, const struct flow_result *r)
 {
-	double v[RUNS_MAX], ours, all;
-	struct flow_result r;
-	const char *why;
+	double second = (double)(j->beside ? r->beside[0] : r->bytes[1]);
+	double all = second + (double)r->bytes[0];
 
-	for (int i = 0; i < a->runs; i++) {
-		j->seed = (uint64_t)i + 1;
-		if (!flow_kernel(j, &r, &why)) {
-			fprintf(stderr, "paths: %s\n", why);
-			return -1;
-		}
-		ours = (double)(j->beside ? r.beside[0] : r.bytes[1]);
-		all = ours + (double)r.bytes[0];
-		v[i] = all > 0 ? ours / all : 0;
-	}
-	return median(v, a->runs);
+	return all > 0 ? second / all : 0;
 }
 
 /* Jain's index of two shares. */
@@ -294,7 +282,7 @@ fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
 	j.flows = ours ? 1 : 2;
 	j.beside = ours;
 	j.beside_cc = j.second_cc = second;
-	s = share(&j, a);
+	s = measure(&j, a, flow_kernel, share);
 	printf("%s %-6s beside the kernel's cubic, %2llu ms   %5.2f  %5.3f\n",
 	       ours ? "our     " : "kernel's", second, rtt / SW_MS, s, jain(s));
 	fflush(stdout);

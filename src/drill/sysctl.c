@@ -90,9 +90,8 @@ sysctl_control(struct sw_config *c, const char *name, const char *value)
 	uint64_t v = sysctl_number(value, 0);
 	int cc = sw_cc_named(value);
 
-	if (sysctl_is(name, "tcp_ecn")) /* 1: ask, and answer; 2: answer */
-		c->ecn = v == 1 ? SW_ECN_ASK : v == 2 ? SW_ECN_ANSWER : SW_ECN_OFF;
-	else if (sysctl_is(name, "ecn.enable"))
+	if (sysctl_is(name, "tcp_ecn") || sysctl_is(name, "ecn.enable"))
+		/* 1: ask, and answer; 2: answer */
 		c->ecn = v == 1 ? SW_ECN_ASK : v == 2 ? SW_ECN_ANSWER : SW_ECN_OFF;
 	else if (sysctl_is(name, "tcp_early_retrans"))
 		sysctl_switch(c, SW_NO_TLP, v >= 3);

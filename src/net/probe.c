@@ -274,6 +274,21 @@ mix_chain(uint64_t *d, const struct pool *chunks, const struct chain *c)
 	}
 }
 
+/* What came ahead of a gap. */
+static void
+mix_runs(uint64_t *d, const struct tcp *t, const struct active *a)
+{
+	uint32_t i = a->runs.head;
+
+	for (uint32_t n = 0; i != NONE && n < t->runs.cap; n++) {
+		const struct run *r = pool_at(&t->runs, i);
+
+		mix(d, r->seq.n);
+		mix_chain(d, &t->chunks, &r->text);
+		i = r->in_seq.next;
+	}
+}
+
 static void
 mix_active(uint64_t *d, const struct tcp *t, const struct active *a)
 {
@@ -293,14 +308,7 @@ mix_active(uint64_t *d, const struct tcp *t, const struct active *a)
 		mix(d, r->flags);
 		i = r->in_seq.next;
 	}
-	i = a->runs.head;
-	for (n = 0; i != NONE && n < t->runs.cap; n++) {
-		const struct run *r = pool_at(&t->runs, i);
-
-		mix(d, r->seq.n);
-		mix_chain(d, &t->chunks, &r->text);
-		i = r->in_seq.next;
-	}
+	mix_runs(d, t, a);
 }
 
 static void
@@ -468,14 +476,7 @@ mix_active_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns
 		mix(d, (uint64_t)r->parts << 16 | (uint32_t)r->times << 8 | r->flags);
 		i = r->in_seq.next;
 	}
-	i = a->runs.head;
-	for (n = 0; i != NONE && n < t->runs.cap; n++) {
-		const struct run *r = pool_at(&t->runs, i);
-
-		mix(d, r->seq.n);
-		mix_chain(d, &t->chunks, &r->text);
-		i = r->in_seq.next;
-	}
+	mix_runs(d, t, a);
 }
 
 static void
