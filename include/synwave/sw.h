@@ -98,6 +98,7 @@ enum { /* sw_config.without */
 	SW_NO_PACING = 128,
 	SW_NO_ECN = 256,      /* RFC 3168 */
 	SW_NO_ABE = 512,      /* RFC 8511 */
+	SW_NO_SHARING = 1024, /* what a connection learns of its path serves the next: RFC 9040 */
 	SW_NO_ANY = 0xffff    /* all of them */
 };
 
@@ -143,6 +144,7 @@ struct sw_config {
 	uint32_t reply_bytes;  /* the longest such reply: bounds echoed data */
 	uint32_t datagrams;    /* IP datagrams in reassembly at once */
 	uint32_t datagram_bytes; /* the longest of them */
+	uint32_t shares;       /* paths of which something is remembered (RFC 9040); may be 0 */
 	uint32_t traces;       /* trace events that may wait; 0: no tracing */
 
 	/* a connection's defaults; sw_set() changes them for one */

@@ -142,6 +142,7 @@ sw_open_active(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local,
 		if (error != SW_OK)
 			return error;
 	}
+	share_begin(s, block_at(s, i));
 	tcp_open(&s->tcp, block_at(s, i), now);
 	conn_settle(s, i, now, NULL);
 	*name = conn_name(s, i);

@@ -64,6 +64,7 @@ sw_config_init(struct sw_config *c)
 	c->reply_bytes = 2048;
 	c->datagrams = 16;
 	c->datagram_bytes = 65535;
+	c->shares = 256;
 	c->snd_buf = 1 << 20;
 	c->rcv_buf = 1 << 20;
 	c->runs_per_conn = 128;
@@ -120,7 +121,7 @@ config_counts_ok(const struct sw_config *c)
 	       range(c->runs, 1, most) && range(c->replies, 1, most) &&
 	       range(c->reply_bytes, REPLY_MIN, UINT16_MAX) && range(c->datagrams, 0, UINT16_MAX) &&
 	       (c->datagrams == 0 || range(c->datagram_bytes, 576, UINT16_MAX)) &&
-	       range(c->traces, 0, most);
+	       range(c->shares, 0, table) && range(c->traces, 0, most);
 }
 
 static bool

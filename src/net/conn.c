@@ -353,6 +353,8 @@ conn_settle(struct sw_stack *s, uint32_t i, sw_ns now, const struct reply *reply
 		head_tuple(&t->h, &tuple);
 		reply_segment(s, &tuple, t->h.iface, &reply->seg);
 	}
+	if (t->h.state == SW_CLOSED || t->h.state == SW_TIME_WAIT)
+		share_end(s, t);
 	/* a passive OPEN for one peer waits in LISTEN itself */
 	if (t->h.state == SW_CLOSED || (t->h.state == SW_LISTEN && conn_is_embryo(t))) {
 		conn_end(s, i);

@@ -270,6 +270,7 @@ half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 		return;
 	}
 	half_inflate(s, i, now, &t);
+	share_begin(s, &t);
 	owed = t.flags & T_ACK_NOW;
 	tcp_arrives(&s->tcp, &t, seg, now, &reply);
 	if ((t.flags & T_CHALLENGE) && !owed && !head_may_challenge(s, &h->h, now))

@@ -29,6 +29,7 @@ enum {
 	MARK_USED = 8, /* the record is not free */
 	MARK_TS = 16,	   /* TIME-WAIT: timestamps were agreed on */
 	MARK_STARVED = 32, /* its SEND found no buffer: told when there is one */
+	MARK_SHARED = 64,  /* what it knows of its path was told (share.c) */
 	/* of small records, which have no MARK_STARVED: when they answered something strange */
 	MARK_PERIOD = 5,
 	MARK_PERIODS = 7
@@ -117,6 +118,18 @@ struct neighbour_entry {
 	sw_ns used;
 };
 
+/* Which fields of a struct share are known; share.c says for how long. */
+enum { SHARE_RTT = 1, SHARE_SSTHRESH = 2, SHARES = 2 };
+
+/* What is known of the path between two addresses. */
+struct share {
+	struct sw_addr key[2]; /* the peer's, ours */
+	struct link order;     /* in stack.share_order, the oldest first */
+	uint32_t has;	       /* SHARE_... */
+	struct path_facts facts;
+	sw_ns told[SHARES];    /* when */
+};
+
 struct datagram { /* in reassembly; its bytes follow */
 	struct sw_addr src, dst;
 	uint32_t id, have, total; /* bytes held; length when known, else 0 */
@@ -137,9 +150,10 @@ struct sw_stack {
 
 	struct pool blocks, halves, time_waits, listeners, replies, datagrams;
 	struct pool ifaces, addresses, routes, neighbours; /* used as arrays: high counts */
-	struct table table;
+	struct pool shares;
+	struct table table, share_table;
 	struct wheel block_wheel, half_wheel;
-	struct list time_wait_queue, listen_list;
+	struct list time_wait_queue, listen_list, share_order;
 	struct list events, listener_events;
 	struct list starved; /* blocks that wait for buffers, by tcb.event */
 
@@ -245,6 +259,13 @@ void time_wait_free(struct sw_stack *, uint32_t tw);
 /* A tuple in TIME-WAIT that an active OPEN may have: it is free then, and *iss
  * is what the new connection must begin behind. */
 bool time_wait_yield(struct sw_stack *, uint32_t tw, sw_ns now, seq *iss);
+/* share.c: what earlier connections have found out (RFC 9040) */
+const struct share *share_find(const struct sw_stack *, const struct tuple *); /* NULL */
+struct share *share_take(struct sw_stack *, const struct tuple *); /* NULL: nothing is kept */
+bool share_knows(const struct sw_stack *, const struct share *, uint32_t bit); /* NULL: no */
+void share_told(struct sw_stack *, struct share *, uint32_t bits);
+void share_begin(const struct sw_stack *, struct tcb *);
+void share_end(struct sw_stack *, struct tcb *);
 /* listen.c: the most particular listener; NONE */
 uint32_t listener_find(const struct sw_stack *, const struct tuple *);
 uint32_t listener_of(const struct sw_stack *, sw_conn); /* index; NONE */

@@ -16,7 +16,7 @@ struct area {
 	uint64_t size, cap;
 };
 
-enum { AREAS = 14 };
+enum { AREAS = 15 };
 
 /* The areas of the pools, in order. */
 static void
@@ -33,6 +33,7 @@ stack_areas(const struct sw_config *c, struct area a[AREAS])
 	*a++ = AREA(addresses, sizeof(struct address), c->ifaces * (uint64_t)ADDRESSES_AN_IFACE);
 	*a++ = AREA(routes, sizeof(struct route), c->routes);
 	*a++ = AREA(neighbours, sizeof(struct neighbour_entry), c->neighbours);
+	*a++ = AREA(shares, sizeof(struct share), c->shares);
 	*a++ = AREA(tcp.actives, sizeof(struct active), c->actives);
 	*a++ = AREA(tcp.chunks, c->chunk_bytes, c->chunks);
 	*a++ = AREA(tcp.recs, sizeof(struct rec), c->records);
@@ -77,6 +78,7 @@ sw_stack_bytes(const struct sw_config *c)
 	for (int i = 0; i < AREAS; i++)
 		n += area_bytes(&a[i]);
 	n += round_up(table_bytes(table_cap(c)), AREA_ALIGN);
+	n += round_up(table_bytes(c->shares), AREA_ALIGN);
 	n += round_up(c->traces * (uint64_t)sizeof(struct sw_trace), AREA_ALIGN);
 	return n <= PTRDIFF_MAX ? (size_t)n : 0;
 }
@@ -131,6 +133,8 @@ stack_lay_out(struct sw_stack *s)
 	}
 	table_init(&s->table, at, table_cap(&s->conf));
 	at += round_up(table_bytes(table_cap(&s->conf)), AREA_ALIGN);
+	table_init(&s->share_table, at, s->conf.shares);
+	at += round_up(table_bytes(s->conf.shares), AREA_ALIGN);
 	s->tcp.trace.distance = (uint64_t)(at - (char *)&s->tcp.trace);
 	s->tcp.trace.cap = s->conf.traces;
 }
@@ -157,6 +161,7 @@ sw_stack_init(struct sw_stack **out, const struct sw_config *c, void *arena, siz
 	wheel_init(&s->half_wheel, &s->halves, offsetof(struct half, timer), c->tick, 0);
 	list_init(&s->time_wait_queue);
 	list_init(&s->listen_list);
+	list_init(&s->share_order);
 	list_init(&s->events);
 	list_init(&s->starved);
 	list_init(&s->listener_events);
@@ -208,6 +213,8 @@ sw_copy(struct sw_stack **out, void *arena, size_t bytes, const struct sw_stack 
 	}
 	copy_part(to, from, (const char *)&from->table + from->table.distance,
 		  table_extent(&from->table));
+	copy_part(to, from, (const char *)&from->share_table + from->share_table.distance,
+		  table_extent(&from->share_table));
 	copy_trace(to, from);
 	*out = to;
 	return 0;

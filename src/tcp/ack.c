@@ -149,6 +149,8 @@ syn_acked(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t n)
 
 	t->flags &= ~(uint32_t)T_SEND_SYN;
 	handshake_done(tcp, t);
+	if (t->srtt_us > 0)
+		share_judge(t, tcp->now - t->heard);
 	if (!again)
 		rtt_sample(tcp, t, tcp->now - t->heard);
 	else

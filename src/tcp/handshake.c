@@ -177,7 +177,11 @@ wscale_settle(struct tcb *t)
 void
 handshake_done(struct tcp *tcp, struct tcb *t)
 {
+	uint32_t known = t->ssthresh; /* of connections before; 0: nothing */
+
 	cc_init(tcp, t);
+	if (known > 0)
+		t->ssthresh = max_u32(known, t->cwnd);
 	t->flags |= T_OPENED;
 	t->news |= NEWS_READY | NEWS_OUTPUT;
 }

@@ -173,6 +173,9 @@ void prr_acked(struct tcp *, struct tcb *, struct active *, uint32_t bytes, bool
 void recovery_step(struct tcp *, struct tcb *, struct active *, uint32_t bytes);
 void loss_repaired(struct tcp *, struct tcb *, struct active *); /* by a probe, alone */
 
+/* share.c: RFC 9040 */
+void share_judge(struct tcb *, sw_ns rtt);
+
 /* retransmit.c: RFC 6298 */
 void rtt_sample(struct tcp *, struct tcb *, sw_ns rtt);
 void rto_settle(const struct tcp *, struct tcb *);

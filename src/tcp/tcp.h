@@ -299,6 +299,12 @@ struct tcp {
 	bool timestamps, window_scale, sack, nagle, minshall;
 };
 
+/* What one connection can tell the next of their path; 0: it is not known. */
+struct path_facts {
+	uint32_t srtt_us, rttvar_us; /* as in struct tcb */
+	uint32_t ssthresh;
+};
+
 /* What to answer when there is no connection to answer from: a RST. */
 struct reply {
 	bool rst;
@@ -310,6 +316,10 @@ struct reply {
 /* A fresh tcb in CLOSED: everything but h and net's links.  path_mss: MTU less
  * the headers.  ts_offset and iss: net's keyed hashes. */
 void tcp_fresh(const struct tcp *, struct tcb *, uint16_t path_mss, seq iss, uint32_t ts_offset);
+/* What is known of its path, to a tcb whose SYN is not acknowledged; and, merged with
+ * that, what one has found out (false: nothing).  share.c */
+void tcp_facts_take(const struct tcp *, struct tcb *, const struct path_facts *);
+bool tcp_facts_give(const struct tcb *, struct path_facts *);
 /* CLOSED -> LISTEN, for a block that will take a SYN. */
 void tcp_listen(struct tcp *, struct tcb *, sw_ns now);
 /* Active OPEN: CLOSED -> SYN-SENT.  handshake.c */
