@@ -85,6 +85,12 @@ void sw_sim_free(struct sw_sim *); /* NULL is allowed */
 int sw_sim_host(struct sw_sim *, struct sw_stack *, int iface);
 /* Exchange the stack of a host: it was rebooted.  Packets on the way stay. */
 int sw_sim_reboot(struct sw_sim *, int host, struct sw_stack *);
+/*
+ * The host's clock: it shows `ahead` more than the simulator's and steps by `grain`
+ * (0: it does not step).  Calls on its stack take sw_sim_clock_now().
+ */
+int sw_sim_clock(struct sw_sim *, int host, sw_ns grain, sw_ns ahead);
+sw_ns sw_sim_clock_now(const struct sw_sim *, int host);
 /* Joins two hosts; each host can have one link.  The link's number, from 0. */
 int sw_sim_link(struct sw_sim *, int a, int b, const struct sw_sim_path *ab,
 		const struct sw_sim_path *ba);

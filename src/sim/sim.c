@@ -118,6 +118,35 @@ sw_sim_reboot(struct sw_sim *sim, int host, struct sw_stack *stack)
 	return SW_OK;
 }
 
+int
+sw_sim_clock(struct sw_sim *sim, int host, sw_ns grain, sw_ns ahead)
+{
+	struct sim_host *h = host_at(sim, host);
+
+	if (!h || grain > SW_S || ahead > SW_NEVER / 4)
+		return SW_E_INVALID;
+	h->grain = grain;
+	h->ahead = ahead;
+	return SW_OK;
+}
+
+/* What a host's clock shows now. */
+static sw_ns
+clock_shows(const struct sw_sim *sim, const struct sim_host *h)
+{
+	sw_ns now = sim->now + h->ahead;
+
+	return h->grain ? now - now % h->grain : now;
+}
+
+sw_ns
+sw_sim_clock_now(const struct sw_sim *sim, int host)
+{
+	const struct sim_host *h = host_at(sim, host);
+
+	return h ? clock_shows(sim, h) : 0;
+}
+
 static bool
 path_valid(const struct sw_sim_path *p)
 {
@@ -403,11 +432,18 @@ sw_sim_drain(struct sw_sim *sim)
 
 /* ---- the loop ----------------------------------------------------------- */
 
-/* When a host wants to be asked; one without a stack never does. */
+/* When a host wants to be asked, in the simulator's time: when its clock will show
+ * it.  One without a stack never does. */
 static sw_ns
 host_deadline(const struct sim_host *h)
 {
-	return h->stack ? sw_deadline(h->stack) : SW_NEVER;
+	sw_ns due = h->stack ? sw_deadline(h->stack) : SW_NEVER;
+
+	if (due >= SW_NEVER - SW_S)
+		return SW_NEVER;
+	if (h->grain && due % h->grain)
+		due += h->grain - due % h->grain;
+	return due > h->ahead ? due - h->ahead : 0;
 }
 
 /* All that one host has to send now. */
@@ -423,7 +459,7 @@ host_send(struct sw_sim *sim, int host)
 		for (size_t i = 0; i < SIM_BATCH; i++)
 			out[i] =
 			    (struct sw_packet){.data = sim->room + i * SIM_CAP, .cap = SIM_CAP};
-		n = sw_output(h->stack, sim->now, h->iface, out, SIM_BATCH);
+		n = sw_output(h->stack, clock_shows(sim, h), h->iface, out, SIM_BATCH);
 		drain(sim, host);
 		for (size_t i = 0; i < n; i++)
 			sim_way_send(sim, host, &out[i]);
@@ -492,7 +528,7 @@ deliver(struct sw_sim *sim, struct sim_packet *p)
 	if (h->stack) {
 		in.iface = (uint16_t)h->iface;
 		h->touched = true;
-		sw_input(h->stack, sim->now, &in, 1);
+		sw_input(h->stack, clock_shows(sim, h), &in, 1);
 		drain(sim, p->to);
 	}
 	free(p);

@@ -74,6 +74,7 @@ struct sim_host {
 	int iface;
 	int peer;     /* host at the other end; -1: no link */
 	bool touched; /* packets came in: ask it for output */
+	sw_ns grain, ahead; /* of its clock; grain 0: it does not step */
 	struct sim_way way;
 };
 

@@ -358,6 +358,30 @@ test_codel(void)
 	ok(g.n == 2000 && g.marked > 20 && c.marked == (uint64_t)g.marked);
 }
 
+/* A clock that is ahead and steps: what a stack does falls on its steps. */
+static void
+test_clock(void)
+{
+	struct world *w = world_new();
+	sw_ns ahead = 7 * SW_S + 3 * SW_MS, again;
+
+	world_go(w);
+	ok(sw_sim_clock(w->sim, A, 10 * SW_MS, ahead) == SW_OK);
+	ok(sw_sim_clock_now(w->sim, A) == 7 * SW_S && sw_sim_clock_now(w->sim, B) == 0);
+	loses(w, A, 0);
+	ok(sw_open_active(w->stack[A], sw_sim_clock_now(w->sim, A), &w->end[A], &w->end[B],
+			  &w->conn[A]) == SW_OK);
+	run_for(w, 2 * SW_S);
+	ok(w->n_wire >= 2);
+	again = w->wire[1].seg.at;
+	ok((again + ahead) % (10 * SW_MS) == 0 && again >= SW_S - 10 * SW_MS &&
+	   again <= SW_S + 10 * SW_MS);
+	ok(sw_sim_clock_now(w->sim, A) == 9 * SW_S && now(w) == 2 * SW_S);
+	ok(sw_sim_clock(w->sim, 2, 0, 0) == SW_E_INVALID);
+	ok(sw_sim_clock(w->sim, A, 2 * SW_S, 0) == SW_E_INVALID);
+	world_end(w);
+}
+
 static void
 test_refuses_nonsense(void)
 {
@@ -396,6 +420,7 @@ main(void)
 	TEST("without DF it is cut into fragments", test_fragments);
 	TEST("a host without a stack", test_offered);
 	TEST("CoDel cuts a standing queue, and marks what can be marked", test_codel);
+	TEST("a host's clock is ahead, and steps", test_clock);
 	TEST("nonsense is refused", test_refuses_nonsense);
 	return plan_done();
 }
