@@ -14,8 +14,6 @@ enum {
 	ICMP4_QUOTE_MOST = 576,	 /* RFC 1812 4.3.2.3: the whole error, header and all */
 	ICMP6_QUOTE_MOST = 1280, /* RFC 4443 2.4 c */
 	ICMP_HEAD_BYTES = 8,
-	/* RFC 1191 allows 68; less than 576 is an attack or a broken router (RFC 5927 7.1) */
-	PATH4_MTU_MIN = 576,
 	PATH6_MTU_MIN = 1280,
 	ICMP_CODE_FRAG_NEEDED = 4,
 	ICMP_BURST = 20 /* errors, then one each icmp_error_every */

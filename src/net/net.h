@@ -199,6 +199,9 @@ iface_at(const struct sw_stack *s, uint32_t i)
 	return pool_at(&s->ifaces, i);
 }
 
+/* RFC 1191 allows 68; who tells of less than 576 attacks or is broken (RFC 5927 7.1): then
+ * that is what is sent, and it may be cut on its way. */
+enum { PATH4_MTU_MIN = 576 };
 /* ---- stack.c: arena layout, init, copy -------- (A) --------------------- */
 /* The clock of the stack: the latest time that it was given. */
 sw_ns stack_now(struct sw_stack *, sw_ns now);

@@ -44,7 +44,10 @@ write_headers(struct sw_stack *s, const struct head *h, const struct seg *seg, s
 	ip.proto = IP_TCP;
 	ip.ttl = seg->ttl ? seg->ttl : s->conf.ttl;
 	ip.tos = seg->tos; /*= RFC 9293 3.9.1.9 SHLD-22 */
-	/*= RFC 6864 4.1: DF is set, so the identification says nothing: 0 */
+	/*= RFC 6864 4.1: where DF is set the identification says nothing: 0 */
+	ip.may_fragment = seg->may_fragment;
+	if (ip.may_fragment)
+		ip.id = ident_ip_id(s, &ip.src, &ip.dst);
 	ip.len = size + seg->len;
 	at = ip_header_size(&h->remote);
 	if (at + size + seg->len > room.len || ip_write(to, room.len, &ip) != at)
@@ -142,6 +145,15 @@ way_gso(const struct sw_stack *s, const struct way *w)
 	return f->tx_csum && most > headers ? most - headers : 0;
 }
 
+/* Is the path so narrow that routers must cut what we send? */
+static bool
+way_is_narrow(const struct sw_stack *s, const struct tcb *t)
+{
+	return sw_addr_is4(&t->h.remote) &&
+	       t->path_mss < conn_path_mss(s, t->h.iface, &t->h.remote) &&
+	       t->path_mss <= PATH4_MTU_MIN - IP4_HEADER - TCP_HEADER;
+}
+
 /* The block's next packet; false: none now, and it is off the list. */
 static bool
 emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
@@ -150,7 +162,7 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 	struct iface *f = iface_at(s, t->h.iface);
 	struct way w = {.p = p};
 	struct seg seg;
-	bool sent = false;
+	bool sent = false, narrow = way_is_narrow(s, t);
 	int hop = way_find(s, now, &t->h, &w);
 
 	if (hop == HOP_WAIT) {
@@ -164,8 +176,10 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 	if (t->path_mss > conn_path_mss(s, t->h.iface, &t->h.remote))
 		tcp_path_mss(&s->tcp, t, now, conn_path_mss(s, t->h.iface, &t->h.remote));
 	/* a dead hop swallows what is sent: then the timers decide, as for any loss */
-	if (tcp_emit(&s->tcp, t, now, way_gso(s, &w), &seg) && hop == HOP_KNOWN)
+	if (tcp_emit(&s->tcp, t, now, narrow ? 0 : way_gso(s, &w), &seg) && hop == HOP_KNOWN) {
+		seg.may_fragment = narrow;
 		sent = write_packet(s, &w, &seg);
+	}
 	conn_settle(s, i, now, NULL);
 	return sent;
 }
