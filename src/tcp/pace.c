@@ -23,11 +23,16 @@ pace_grain(const struct tcp *tcp)
 	return max_ns(tcp->tick, SW_MS);
 }
 
-/* The pace is what the controller says now. */
+/* The pace is what the controller says now.  No model is so sure of itself that less
+ * than two segments a round trip should go: what a window can be at least. */
 void
 pace_settle(const struct tcp *tcp, const struct tcb *t, struct active *c)
 {
+	uint64_t least = t->srtt_us > 0 ? t->mss * 16000000ull / t->srtt_us : 0;
+
 	c->pace = tcp->without & SW_NO_PACING ? 0 : cc_pacing(tcp, t, c);
+	if (c->pace > 0)
+		c->pace = max_ns(c->pace, least);
 }
 
 /* The longest super-segment: a quantum's. */

@@ -52,7 +52,7 @@ rate_sample(const struct tcp *tcp, struct active *c, const struct told *told, st
 		return;
 	if (c->delivered > c->limited_until)
 		c->limited_until = 0;
-	a->app_limited = (r->flags & R_LIMITED) != 0;
+	a->app_limited = (r->flags & (R_LIMITED | R_PROBE)) != 0; /* a probe is a byte a timeout */
 	a->delivered = (uint32_t)c->delivered - r->delivered;
 	a->prior_delivered = c->delivered - a->delivered;
 	a->tx_in_flight = r->in_flight;
