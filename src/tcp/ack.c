@@ -117,24 +117,25 @@ dup_acks_count(struct tcp *tcp, struct tcb *t, struct active *c, const struct se
 }
 
 /*
- * Round-trip time from an ACK of new data.  One that covers something sent again
- * may have waited for just that: then only an echo of the last transmission's
- * timestamp tells, and an older one is a duplicate's, whose ACK was lost before.
+ * Round-trip time from an ACK or a SACK of new data: of what was sent last, if that
+ * was sent once.  One that covers something sent again later may have waited for just
+ * that: then only an echo of the last transmission's timestamp tells, and an older one
+ * is a duplicate's, whose ACK was lost before.
  */
 static void
 ack_rtt(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct told *told)
 {
 	uint32_t ms;
 
-	if (told->again == 0 && told->once > 0) {
+	/*= RFC 6298 3, RFC 9293 3.8.1 MUST-18: Karn: not from what was sent twice, but for */
+	if (told->once > told->again) {
 		rtt_sample(tcp, t, since(tcp, told->once));
 		if (active_of(tcp, t) != NULL)
 			undo_rtt(tcp, t, active_of(tcp, t), since(tcp, told->once));
 		return;
 	}
-	/*= RFC 6298 3, RFC 9293 3.8.1 MUST-18: Karn: not from what was sent twice, but for */
 	/*= RFC 7323 4.1: the echoed timestamp is of the segment that was acknowledged */
-	if (!(t->flags & T_TS) || !(s->has & SW_HAS_TS) || s->tsecr == 0)
+	if (s->acked == 0 || !(t->flags & T_TS) || !(s->has & SW_HAS_TS) || s->tsecr == 0)
 		return;
 	ms = ts_now(tcp, t) - s->tsecr;
 	if (ms <= since(tcp, told->again) / SW_MS + 1) /* one from the future is a lie */
@@ -149,15 +150,21 @@ syn_acked(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t n)
 
 	t->flags &= ~(uint32_t)T_SEND_SYN;
 	handshake_done(tcp, t);
+	if (again) {
+		/* its last one went when the timer that runs was armed */
+		sw_ns last = t->retransmit - min_ns(t->retransmit, (sw_ns)t->rto_us * SW_US);
+
+		/*= RFC 6298 5.7: after a lost SYN, 3 seconds for the data, unless an echo of the
+		 * last one tells; what waited longer, waited for the peer's timer */
+		t->rto_us = 3000000;
+		t->srtt_us = t->rttvar_us = 0; /* of connections before */
+		if (since(tcp, last) < 3 * SW_S)
+			ack_rtt(tcp, t, s, &(struct told){.again = last});
+		return n - 1;
+	}
 	if (t->srtt_us > 0)
 		share_judge(t, tcp->now - t->heard);
-	if (!again)
-		rtt_sample(tcp, t, tcp->now - t->heard);
-	else
-		ack_rtt(tcp, t, s, &(struct told){.again = t->heard});
-	/*= RFC 6298 5.7: after a lost SYN, at least 3 seconds for the data */
-	if (again && t->rto_us < 3000000 && !(t->flags & T_TS))
-		t->rto_us = 3000000;
+	rtt_sample(tcp, t, tcp->now - t->heard);
 	return n - 1;
 }
 
@@ -303,7 +310,7 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 			una_moved(tcp, t, c, a.acked);
 		losses_find(tcp, t, c, s, &told);
 	}
-	if (moved && !syn) /* the SYN's sample is syn_acked()'s */
+	if ((moved || told.bytes > 0) && !syn) /* the SYN's sample is syn_acked()'s */
 		ack_rtt(tcp, t, s, &told);
 	if (c != NULL && told.bytes > 0)
 		prr_acked(tcp, t, c, told.bytes, moved && c->lost_ever == lost);
