@@ -5,11 +5,11 @@
 #	make test       everything that CI asks, in about a quarter of an hour
 #	make check      the part of it to run before a commit, in under a minute
 #	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x
-#	                hash seeds off fuzz kernel install plugin (tools/test-all lists them)
+#	                hash seeds worlds off fuzz kernel install plugin (tools/test-all lists them)
 #	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
-#	make seeds fuzz check-core tidy format install uninstall clean
+#	make seeds worlds fuzz check-core tidy format install uninstall clean
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,
-# DESTDIR, V=1 (show commands), SEEDS=2000, SECONDS=60 (a fuzz target).
+# DESTDIR, V=1 (show commands), SEEDS=2000, WORLDS=10000, SECONDS=60 (a fuzz target).
 
 
 MAKEFLAGS += -r --no-print-directory
@@ -30,6 +30,7 @@ PREFIX ?= /usr/local
 OPT ?= -O2 -g
 EXTRA ?=
 SEEDS ?= 2000
+WORLDS ?= 10000
 SECONDS ?= 60
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '%-5s %s\n' $(1) $(2))
@@ -191,7 +192,7 @@ $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))
 
 # ---- running and testing -------------------------------------------------------------------
-.PHONY: run test check seeds fuzz check-core tidy format
+.PHONY: run test check seeds worlds fuzz check-core tidy format
 run: $(BUILD)/synwave
 	@tar -cf $(BUILD)/source.tar --sort=name README.md doc include src spec test/*.[ch]
 	$(BUILD)/synwave sim --rtt 20ms --rate 100mbit --loss 1% --reorder 1% --seed 1 \
@@ -203,6 +204,8 @@ check: build/.need-test
 	@tools/test-all quick
 seeds: build/.need-test
 	@tools/test-all seeds --seeds $(SEEDS)
+worlds: build/.need-test
+	@tools/test-all worlds --worlds $(WORLDS)
 fuzz: build/.need-test
 	@tools/test-all fuzz --seconds $(SECONDS)
 check-core: build/.need-test
