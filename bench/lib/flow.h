@@ -21,6 +21,7 @@ struct flow_job {
 	uint64_t bytes;	   /* of each flow, then it closes; 0: without end */
 	uint64_t seed;
 	bool lose_last; /* the last segment of data is lost once */
+	bool fin_rides; /* ours closes as it sends: the FIN rides on the last segment */
 	bool no_tlp;	/* the kernel without its tail loss probe */
 };
 

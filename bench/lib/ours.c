@@ -22,17 +22,30 @@ ours_count(struct sw_sim *sim, const struct pair *p, struct flow_result *r)
 	r->lost = w.lost;
 }
 
+/* The programs do what they have to. */
+static void
+ours_turn(struct sw_sim *sim, struct pair *p)
+{
+	sw_ns now = sw_sim_now(sim);
+
+	pair_programs(p, now);
+	if (p->given && !p->job->fin_rides)
+		sw_sim_step(sim, now); /* it leaves */
+	if (p->given)
+		pair_close(p, now);
+}
+
 /* Until the time is over, or all of the first flow has come. */
 static void
 ours_go(struct sw_sim *sim, struct pair *p)
 {
 	sw_ns until = p->job->until, next;
 
-	pair_programs(p, 0);
+	ours_turn(sim, p);
 	while (sw_sim_now(sim) < until && !p->done) {
 		next = pair_next(p);
 		sw_sim_step(sim, next < until ? next : until);
-		pair_programs(p, sw_sim_now(sim));
+		ours_turn(sim, p);
 	}
 }
 

@@ -107,8 +107,18 @@ pair_send(struct pair *p, sw_ns now, int i)
 		left -= n > 0 ? (uint64_t)n : 0;
 		s->moved[i] += n > 0 ? (uint64_t)n : 0;
 	}
-	if (left == 0)
-		sw_close(s->stack, now, s->conn[i]);
+	p->given |= left == 0;
+}
+
+void
+pair_close(struct pair *p, sw_ns now)
+{
+	struct pair_side *s = &p->side[PAIR_A];
+
+	for (int i = 0; i < s->conns; i++)
+		if (s->moved[i] == p->job->bytes)
+			sw_close(s->stack, now, s->conn[i]);
+	p->given = false;
 }
 
 static void

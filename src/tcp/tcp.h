@@ -259,6 +259,7 @@ struct active {
 	uint32_t retry;		/* no LOST record stands before it; NONE: none at all */
 	uint32_t force;		/* fast retransmit: send one lost record whatever cwnd */
 	seq fin;		/* T_FIN_KNOWN: the number of the peer's FIN */
+	bool fin_last;		/* what came ahead of a gap last was a FIN alone */
 	seq small;		/* end of the last small segment sent: RFC 9293 A.3 */
 	bool cwr;		/* cwr_end is set */
 	seq cwr_end;		/* marks on what lies below it have had their answer */

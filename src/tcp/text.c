@@ -223,6 +223,7 @@ text_ahead(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s
 		c->owed++;
 	if (s->len > 0 && !run_take(tcp, t, s))
 		return SW_V_NO_BUFFER;
+	c->fin_last = s->len == 0;
 	if (s->ctl & SW_FIN) {
 		t->flags |= T_FIN_KNOWN;
 		c->fin = seq_add(s->seq, s->len);
@@ -292,6 +293,14 @@ take_text(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
 	return whole ? NEXT : SW_V_NO_BUFFER;
 }
 
+/* Is a FIN known that stands behind a gap of its own? */
+static bool
+fin_apart(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+{
+	return (t->flags & T_FIN_KNOWN) && !seq_eq(c->fin, t->rcv.nxt) &&
+	       (c->runs.tail == NONE || !seq_eq(run_end(run_at(tcp, c->runs.tail)), c->fin));
+}
+
 /* How many blocks are there to report. */
 static uint32_t
 sack_count(const struct tcp *tcp, const struct tcb *t, uint32_t max)
@@ -300,7 +309,8 @@ sack_count(const struct tcp *tcp, const struct tcb *t, uint32_t max)
 
 	if (c == NULL || !(t->flags & T_SACK))
 		return 0;
-	return min_u32(c->n_runs + !seq_eq(c->dsack.left, c->dsack.right), max);
+	return min_u32(c->n_runs + !seq_eq(c->dsack.left, c->dsack.right) + fin_apart(tcp, t, c),
+		       max);
 }
 
 /* Bytes of options that the blocks take. */
@@ -324,6 +334,9 @@ sack_fill(const struct tcp *tcp, const struct tcb *t, struct sack *to, uint32_t 
 		return 0;
 	if (!seq_eq(c->dsack.left, c->dsack.right))
 		to[n++] = c->dsack;
+	/* a FIN takes a number, and tells the sender as much as text does */
+	if (fin_apart(tcp, t, c) && c->fin_last && n < most)
+		to[n++] = (struct sack){c->fin, seq_add(c->fin, 1)};
 	for (uint32_t i = c->runs_in_use.head; i != NONE && n < most;
 	     i = list_next(&tcp->runs, IN_USE, i)) {
 		const struct run *r = run_at(tcp, i);
@@ -333,5 +346,7 @@ sack_fill(const struct tcp *tcp, const struct tcb *t, struct sack *to, uint32_t 
 			right = seq_add(right, 1);
 		to[n++] = (struct sack){r->seq, right};
 	}
+	if (fin_apart(tcp, t, c) && !c->fin_last && n < most)
+		to[n++] = (struct sack){c->fin, seq_add(c->fin, 1)};
 	return n;
 }

@@ -24,21 +24,31 @@ tlp_allowed(const struct tcp *tcp, const struct tcb *t, const struct active *c)
 	return c->tlp.out == TLP_NONE && !(t->flags & T_PROBED) && t->srtt_us > 0;
 }
 
-/* New data went out, or was acknowledged: the probe's time begins anew. */
+/*
+ * New data went out, or was acknowledged: when the probe's time will come.  It is
+ * counted from the last transmission, not from the last ACK, as that is whose ACK is
+ * missing; and in round trips of late, so that where a queue grows nothing is probed
+ * that only stands in it.
+ */
 void
 tlp_arm(const struct tcp *tcp, struct tcb *t, struct active *c)
 {
-	sw_ns pto = (sw_ns)t->srtt_us * SW_US / 4 + tcp->tick;
+	sw_ns rtt = (sw_ns)t->srtt_us * SW_US / 8, at;
 
 	if (!tlp_allowed(tcp, t, c)) {
 		tlp_disarm(tcp, t, c);
 		return;
 	}
-	/*= RFC 8985 7.2 SHOULD: twice SRTT; a lone segment's ACK may be delayed */
-	if (flight(t) <= t->mss)
-		pto += MAX_ACK_DELAY_MS * SW_MS;
+	if (c->rack.known)
+		rtt = max_ns(rtt, c->rack.rtt);
+	/*= RFC 8985 7.2 SHOULD: twice SRTT; a lone segment's ACK may be delayed, but not a
+	 * FIN's (RFC 9293 3.10.7.4 eighth) */
+	at = after_ns(c->last_sent, 2 * rtt + tcp->tick);
+	if (flight(t) <= t->mss && !(t->flags & T_FIN_SENT))
+		at = after_ns(at, MAX_ACK_DELAY_MS * SW_MS);
+	at = max_ns(at, after_ns(tcp->now, tcp->tick));
 	/*= RFC 8985 7.2: in place of the RTO, if that were earlier */
-	retransmit_earlier(t, c, WAIT_PROBE, min_ns(after_ns(tcp->now, pto), c->rto_at));
+	retransmit_earlier(t, c, WAIT_PROBE, min_ns(at, c->rto_at));
 }
 
 /* What makes a probe needless may have happened. */

@@ -133,7 +133,7 @@ lost_last_ack(void)
 	closes(w, B);
 	loses(w, A, 0);
 	until(w, A, SW_TIME_WAIT);
-	run_for(w, 100 * SW_MS);
+	run_for(w, 20 * SW_MS);
 	ok(state_of(w, B) == SW_LAST_ACK);
 	until(w, B, SW_CLOSED);
 	again = now(w) - 10 * SW_MS; /* when the second FIN came */

@@ -116,7 +116,7 @@ test_time_wait_fin_again(void)
 	sw_release(world.s[1], world.now, b);
 	world.drop = drop_some;
 	drops = 1;
-	run(100 * SW_MS);
+	run(30 * SW_MS);
 	ok(world.s[1]->blocks.used == 1);
 	ok(world.s[0]->time_waits.used == 1);
 	run(10 * SW_S);
