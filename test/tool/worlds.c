@@ -12,21 +12,21 @@
  *
  * "In time" are two bounds, of what the path could do and did.
  *
- * No silence.  Let `rto` be the largest timeout that RFC 6298 can come to on this path:
- * with `far` the longest round trip (delays, jitter, both queues full, reordering, a delayed
- * ACK, the grains of both clocks), SRTT is at most far, RTTVAR too, so RTO <= 5 far, or the
- * configured least, or the three seconds of RFC 6298 5.7.  It doubles while nothing comes back, so
- *that after a quiet time of s the next transmission is due within rto + 2 s (at most rto_max). So
- *as long as a program does not sleep itself, no time between two packets may be longer than that, s
- *being the longest time so far in which no program got anything. Without timestamps what was sent
- *again measures nothing (Karn), and the timeout stays as long as it ever was: then only rto_max is
- *a bound.
+ * No silence.  Let `rto` be the largest timeout that RFC 6298 can come to on this
+ * path: with `far` the longest round trip (delays, jitter, both queues full,
+ * reordering, a delayed ACK, the grains of both clocks), SRTT is at most far, RTTVAR
+ * too, so RTO <= 5 far, or the configured least, or the three seconds of 5.7.  It
+ * doubles while nothing comes back, so that after a quiet time of s the next
+ * transmission is due within rto + 2 s (at most rto_max).  So as long as no program
+ * sleeps, no time between two packets may be longer than that, s being the longest
+ * time so far in which a program waited for its next byte.  Without timestamps what
+ * was sent again measures nothing (Karn), and the timeout stays as long as it ever
+ * was: then only rto_max is a bound.
  *
- * The end.  Every packet that was lost costs one timeout at most, apart from its doubling,
- * which is silence and no longer than thrice the time in which the path swallowed all.
- * Beside that, all bytes must pass the rate twice over (headers included), the windows
- * at half of what they can hold a `far`, and slow start, the handshake and the close take
- * some of them more.
+ * The end.  Every packet that was lost costs the timeout of its moment, rto + 2 s.
+ * Beside that, all bytes must pass the rate twice over (headers included), the
+ * windows at half of what they can hold a `far`, and slow start, the handshake and
+ * the close take some of them more.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,8 +83,9 @@ struct world {
 	sw_ns far, rto, most;
 	bool karn;	  /* no timestamps: a timeout that doubled stays so */
 	sw_ns quiet_most; /* the longest time without a byte for any program */
-	sw_ns last_packet, last_byte, swallowed;
+	sw_ns last_packet, last_byte[2];
 	uint64_t lost;
+	sw_ns cost; /* of what was lost */
 	const char *wrong;
 	char detail[200];
 	bool talks;
@@ -354,8 +355,7 @@ bounds_make(struct world *w)
 static sw_ns
 end_of(const struct world *w)
 {
-	sw_ns each = w->karn ? w->most : least(2 * w->rto, w->most);
-	sw_ns all = 40 * w->far + 8 * w->rto + 3 * w->swallowed + w->lost * each;
+	sw_ns all = 40 * w->far + 8 * w->rto + w->cost;
 	for (int i = A; i <= B; i++) {
 		const struct program *p = &w->side[i].p;
 		uint64_t segs = p->bytes / segment_of(w, i) + 20, rate;
@@ -410,13 +410,13 @@ program_reads(struct world *w, int i)
 			if (bytes[k] != byte_at(w, !i, p->read + (uint32_t)k))
 				wrong(w, "a wrong byte");
 		p->read += (uint32_t)n;
-		w->last_byte = now;
+		w->last_byte[i] = now;
 		if (p->read >= p->rest_at && p->rest_for > 0 && p->rests_until == 0)
 			return;
 	}
 	if (n == 0 && !p->heard_end) {
 		p->heard_end = true;
-		w->last_byte = now;
+		w->last_byte[i] = now;
 		if (p->read != w->side[!i].p.bytes)
 			wrong(w, "bytes are missing");
 	}
@@ -517,6 +517,19 @@ packet_tell(const struct sw_sim_seen *p)
 	       p->fate & SW_SIM_CORRUPTED ? " broken" : "");
 }
 
+/* How long a program has been waiting: for its next byte or the end; then for its own to
+ * be taken. */
+static sw_ns
+quiet(const struct world *w, sw_ns now)
+{
+	sw_ns n = 0;
+
+	for (int i = A; i <= B; i++)
+		if (!w->side[i].p.gone)
+			n = greatest(n, now - w->last_byte[w->side[i].p.heard_end ? !i : i]);
+	return n;
+}
+
 static void
 seen(void *ctx, const struct sw_sim_seen *p)
 {
@@ -524,11 +537,15 @@ seen(void *ctx, const struct sw_sim_seen *p)
 
 	if (w->talks && p->moment != SW_SIM_ARRIVED)
 		packet_tell(p);
-	if (p->moment == SW_SIM_SENT)
+	if (p->moment == SW_SIM_SENT) {
 		w->last_packet = p->at;
-	if (p->moment == SW_SIM_SENT && (p->fate & (SW_SIM_GONE | SW_SIM_CORRUPTED)))
-		w->lost++;
-	w->lost += p->moment == SW_SIM_DROPPED;
+		w->quiet_most = greatest(w->quiet_most, quiet(w, p->at));
+	}
+	if (p->moment == SW_SIM_ARRIVED ||
+	    (p->moment == SW_SIM_SENT && !(p->fate & (SW_SIM_GONE | SW_SIM_CORRUPTED))))
+		return;
+	w->lost++;
+	w->cost += w->karn ? w->most : least(w->rto + 2 * quiet(w, p->at), w->most);
 }
 
 static void
@@ -590,16 +607,11 @@ turns_take(struct world *w)
 			p.delay = t->to;
 		if (t->what == TURN_MTU)
 			p.mtu = (uint32_t)t->to;
-		if (t->what == TURN_HEAL)
-			w->swallowed += t->at - t[-1].at;
 		w->side[t->way].path = p;
 		if (t->what == TURN_HOLE)
 			p.loss = 1000000;
 		sw_sim_path(w->sim, t->way, &p);
-		if (t->what != TURN_HOLE)
-			t->what = TURN_NONE;
-		else
-			t->at = SW_NEVER; /* HEAL asks when it began */
+		t->what = TURN_NONE;
 	}
 	return next;
 }
@@ -611,8 +623,6 @@ bounds_check(struct world *w, sw_ns sleeps)
 	sw_ns now = sw_sim_now(w->sim), next = least(sw_sim_next(w->sim), sleeps);
 	sw_ns allowed;
 
-	if (w->last_packet > w->last_byte)
-		w->quiet_most = greatest(w->quiet_most, w->last_packet - w->last_byte);
 	allowed = w->karn ? w->most : least(w->rto + 2 * w->quiet_most, w->most);
 	if (sleeps == SW_NEVER && next - w->last_packet > allowed && next - now > 0) {
 		snprintf(w->detail, sizeof(w->detail), "next %.3f s, last packet %.3f s",
