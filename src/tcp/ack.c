@@ -276,7 +276,7 @@ ack_timers(struct tcp *tcp, struct tcb *t, struct active *c, bool moved)
 	if (c == NULL || t->retransmit == SW_NEVER || !rack_on(tcp, t))
 		return;
 	retransmit_earlier(t, c, WAIT_REORDER, c->rack.due);
-	if (moved && c->waits == WAIT_RTO)
+	if ((moved || c->phase == CC_RECOVERY) && c->waits == WAIT_RTO)
 		tlp_arm(tcp, t, c);
 	else
 		tlp_disarm(tcp, t, c);

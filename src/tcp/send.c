@@ -554,7 +554,8 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 		retransmit_earlier(t, active_of(tcp, t), WAIT_REORDER, active_of(tcp, t)->rack.due);
 	}
 	/*= RFC 8985 7.2 SHOULD: sending something new, but for a probe, starts the probe's */
-	if (p.kind == PLAN_NEW && active_of(tcp, t)->waits != WAIT_REORDER)
+	if ((p.kind == PLAN_NEW || p.kind == PLAN_AGAIN) &&
+	    active_of(tcp, t)->waits != WAIT_REORDER)
 		tlp_arm(tcp, t, active_of(tcp, t));
 	tcp->segments_out++;
 	ev = trace_new(tcp, &t->h, now, SW_T_OUT);

@@ -2,7 +2,8 @@
  * tlp.c - tail loss probes: when the end of a flight may be lost, nothing comes
  * back that could tell; so one segment more is sent, long before the RTO, and its
  * ACK tells.  A probe that repaired the loss by itself is found out too: the
- * congestion was there.
+ * congestion was there.  In a recovery the end is a retransmission, behind which
+ * nothing may be sent.
  *
  * It knows the timer and the scoreboard; what the ACK means is RACK's.
  * RFC 8985 7.
@@ -17,8 +18,11 @@ tlp_allowed(const struct tcp *tcp, const struct tcb *t, const struct active *c)
 {
 	if (!rack_on(tcp, t) || (tcp->without & SW_NO_TLP) || c->recs.head == NONE)
 		return false;
-	/*= RFC 8985 7.2 SHOULD: not in a recovery, nor when something was SACKed */
-	if (c->phase != CC_OPEN || c->sacked > 0 || c->lost > 0 || t->snd.wnd == 0)
+	if (c->lost > 0 || c->pipe == 0 || t->snd.wnd == 0 || c->phase == CC_LOSS)
+		return false;
+	/*= RFC 8985 7.2 SHOULD: not when something was SACKed: RACK finds it; but of a
+	 * retransmission behind which nothing was sent RACK does not hear */
+	if (c->phase == CC_RECOVERY ? c->rack.due != SW_NEVER : c->sacked > 0)
 		return false;
 	/*= RFC 8985 7.3 MUST: one at a time, and not without a round trip measured since */
 	return c->tlp.out == TLP_NONE && !(t->flags & T_PROBED) && t->srtt_us > 0;
@@ -44,7 +48,7 @@ tlp_arm(const struct tcp *tcp, struct tcb *t, struct active *c)
 	/*= RFC 8985 7.2 SHOULD: twice SRTT; a lone segment's ACK may be delayed, but not a
 	 * FIN's (RFC 9293 3.10.7.4 eighth) */
 	at = after_ns(c->last_sent, 2 * rtt + tcp->tick);
-	if (flight(t) <= t->mss && !(t->flags & T_FIN_SENT))
+	if (flight(t) <= t->mss && !(t->flags & T_FIN_SENT) && c->phase == CC_OPEN)
 		at = after_ns(at, MAX_ACK_DELAY_MS * SW_MS);
 	at = max_ns(at, after_ns(tcp->now, tcp->tick));
 	/*= RFC 8985 7.2: in place of the RTO, if that were earlier */
@@ -74,6 +78,24 @@ tlp_new(const struct tcp *tcp, const struct tcb *t)
 	return fin_unsent(t) || (t->flags & T_MORE ? unsent >= t->mss : unsent > 0);
 }
 
+/* In a recovery: of what is out, nothing was heard for so long that it goes again, the
+ * first of it, as if RACK had found it; it is behind all else then, and its ACK tells. */
+static void
+tlp_again(struct tcp *tcp, struct tcb *t, struct active *c)
+{
+	uint32_t i = c->recs.head;
+
+	while (i != NONE && !(rec_at(tcp, i)->flags & R_FLIGHT)) /* bounded: one list */
+		i = list_next(&tcp->recs, offsetof(struct rec, in_seq), i);
+	if (i == NONE)
+		return;
+	t->flags |= T_PROBED;
+	tcp->loss_probes++;
+	board_lose(tcp, c, i);
+	losses_found(tcp, t, c, 0, true);
+	c->force = 1;
+}
+
 /* The probe's time has come. */
 void
 tlp_expire(struct tcp *tcp, struct tcb *t, struct active *c)
@@ -84,6 +106,10 @@ tlp_expire(struct tcp *tcp, struct tcb *t, struct active *c)
 	if (!tlp_allowed(tcp, t, c))
 		return;
 	t->news |= NEWS_OUTPUT;
+	if (c->phase == CC_RECOVERY) {
+		tlp_again(tcp, t, c);
+		return;
+	}
 	c->tlp.due = true;
 	/*= RFC 8985 7.3 SHOULD: something new, else the last segment */
 	if (tlp_new(tcp, t))

@@ -347,6 +347,36 @@ growing_queue(void)
 }
 SCENE(growing_queue)
 
+/* A hole is sent again and lost again, and there is nothing more to send behind it. */
+static sw_ns
+last_again_lost(uint32_t without)
+{
+	struct world *w = recovery_established(without);
+	uint32_t mss = status_of(w, A).mss;
+	sw_ns took;
+
+	opens_cwnd(w, 20);
+	loses_text(w, A, byte_ahead(w, 3), 2);
+	took = brings(w, 10 * mss);
+	run_for(w, 100 * SW_MS);
+	ok(counters_of(w, A).rtos == !!without && counters_of(w, A).loss_probes == !without);
+	ok(counters_of(w, A).retransmits == 2 && counters_of(w, A).fast_recoveries == 1);
+	ok(without || status_of(w, A).cwnd >= 3 * mss); /* half of the flight */
+	world_end(w);
+	return took;
+}
+
+/* RACK cannot hear of it: after two round trips it goes again, long before the RTO. */
+static void
+tail_of_recovery(void)
+{
+	sw_ns took = last_again_lost(0);
+
+	ok(took >= 70 * SW_MS && took < 10 * SW_MS + 20 * SW_MS + 2 * 20 * SW_MS + 5 * SW_MS);
+	ok(last_again_lost(SW_NO_TLP) >= 200 * SW_MS);
+}
+SCENE(tail_of_recovery)
+
 /* The whole of a small flight is lost, its length is n: with the ACK of the probe RACK
  * finds the others. */
 static void
@@ -880,6 +910,7 @@ main(void)
 	TEST("RFC8985 reordering", reordering);
 	PLAY("RFC8985 tail loss probe", tail_probe);
 	PLAY("RFC8985 the FIN tells", fin_tells);
+	PLAY("RFC8985 the end of a recovery", tail_of_recovery);
 	PLAY("RFC8985 no probe of what stands in a queue", growing_queue);
 	PLAY("RFC8985 a small flight is lost", tail_all_lost);
 	PLAY("RFC8985 probe of new data", probe_of_new);
