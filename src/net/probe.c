@@ -465,6 +465,10 @@ mix_active_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns
 	uint32_t i = a->recs.head, n;
 
 	mix(d, prf(digest_key, v, sizeof(v)));
+	if (a->ts_before[0] | a->ts_before[1]) { /* else there are no timestamps */
+		mix(d, (uint64_t)a->ts_before[0] << 32 | a->ts_before[1]);
+		mix(d, still(a->ts_since, now));
+	}
 	mix_chain(d, &t->chunks, &a->snd);
 	mix_chain(d, &t->chunks, &a->rcv);
 	mix_recovery_still(d, t, a, now);

@@ -5,6 +5,8 @@
  */
 #include "tcp/parts.h"
 
+enum { PAWS_LATE_MS = 100 }; /* what is late is so much late, or twice that */
+
 /* Sequence numbers become distances, once, here at the door. */
 void
 measure(const struct tcb *t, struct seg *s)
@@ -71,6 +73,20 @@ seq_acceptable(const struct tcb *t, const struct seg *s)
 	return (s->off >= 0 && (uint32_t)s->off < wnd) || (last >= 0 && last < (int64_t)wnd);
 }
 
+/*
+ * Was it overtaken by a younger one, and not more?  What a retransmission overtakes on
+ * its way has the older timestamp, and would be lost by that: so many that a recovery
+ * would never end where packets are reordered.  TS.Recent of a moment ago is a bound for
+ * them: in so short a time no number comes again.
+ */
+static bool
+paws_late(const struct tcp *tcp, const struct tcb *t, const struct seg *s)
+{
+	const struct active *c = active_of(tcp, t);
+
+	return c != NULL && s->len > 0 && seq_off(seq_at(s->tsval), seq_at(c->ts_before[0])) >= 0;
+}
+
 /*= RFC 7323 5.3: is the timestamp older than one that was taken?  NEXT: no. */
 static enum sw_verdict
 check_paws(struct tcp *tcp, struct tcb *t, const struct seg *s)
@@ -83,6 +99,8 @@ check_paws(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	if (!(s->has & SW_HAS_TS))
 		return SW_V_TS_MISSING; /*= RFC 7323 3.2: dropped silently */
 	if (seq_off(seq_at(s->tsval), seq_at(t->ts_recent)) >= 0 || idle >= PAWS_IDLE_S)
+		return NEXT;
+	if (paws_late(tcp, t, s))
 		return NEXT;
 	if (seg_space(s) > 0)
 		t->flags |= T_ACK_NOW;
@@ -227,10 +245,17 @@ check_ack_range(struct tcp *tcp, struct tcb *t, const struct seg *s)
 static void
 take_timestamp(const struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
+	struct active *c = active_of(tcp, t);
+
 	if (!(t->flags & T_TS) || !(s->has & SW_HAS_TS) || seq_lt(t->rcv.acked, s->seq))
 		return;
 	if (seq_off(seq_at(s->tsval), seq_at(t->ts_recent)) < 0)
 		return;
+	if (c != NULL && tcp->now - c->ts_since > PAWS_LATE_MS * SW_MS) {
+		c->ts_before[0] = c->ts_before[1];
+		c->ts_before[1] = t->ts_recent;
+		c->ts_since = tcp->now;
+	}
 	t->ts_recent = s->tsval;
 	t->ts_recent_s = (uint32_t)(tcp->now / SW_S);
 }

@@ -41,6 +41,8 @@ active_take(struct tcp *tcp, struct tcb *t)
 	c->hint = c->highest = c->retry = NONE;
 	c->recover = seq_sub(t->snd.una, 1);
 	c->small = t->snd.una;
+	c->ts_before[0] = c->ts_before[1] = t->ts_recent;
+	c->ts_since = tcp->now;
 	c->rto_at = t->retransmit;
 	rack_begin(c, t->snd.una);
 	tlp_wake(t, c);

@@ -229,6 +229,8 @@ struct active {
 	uint32_t n_runs;
 	struct sack dsack;	/* RFC 2883: to report once, left == right: none */
 	uint32_t unacked;	/* bytes taken since the last ACK: SHLD-19 */
+	uint32_t ts_before[2];	/* TS.Recent of a moment ago, and later */
+	sw_ns ts_since;		/* when the later one was */
 
 	uint8_t phase;		/* enum cc_phase */
 	uint8_t waits;		/* enum wait */

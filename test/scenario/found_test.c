@@ -156,6 +156,58 @@ long_handshake(void)
 }
 SCENE(long_handshake)
 
+/* B's text [from, to) whose timestamp is `ago` ms older than its last. */
+static void
+forge_late(struct world *w, uint32_t from, uint32_t to, uint32_t ago)
+{
+	const struct world_seen *last = NULL;
+	char text[120];
+
+	for (size_t i = 0; i < w->n_wire; i++)
+		if (w->wire[i].from == B && !(w->wire[i].fate & SW_SIM_INJECTED))
+			last = &w->wire[i];
+	if (!ok(last != NULL))
+		return;
+	snprintf(text, sizeof(text), "P. %lu:%lu(%lu) ack 1 <TS %lu %lu>", (unsigned long)from,
+		 (unsigned long)to, (unsigned long)(to - from),
+		 (unsigned long)(last->seg.tsval + (uint32_t)(now(w) / SW_MS) -
+				 (uint32_t)(last->seg.at / SW_MS) - ago),
+		 (unsigned long)last->seg.tsecr);
+	forge(w, A, text);
+	run_for(w, 0);
+}
+
+/* What a younger retransmission has overtaken is not old (RFC 7323 5.3 would have it so);
+ * what is older than a moment is. */
+static void
+overtaken(void)
+{
+	struct world *w = scene_established();
+
+	says(w, B, 10);
+	hears_all(w, A, 10);
+	run_for(w, 500 * SW_MS);
+	forge_late(w, 101, 111, 0); /* a gap: there is something to hold */
+	forge_late(w, 11, 21, 0);   /* sent again, at its left edge: the newest timestamp */
+	forge_late(w, 41, 51, 12);  /* sent before that, and held up */
+	ok(verdicts_of(w, A, SW_V_PAWS_OLD) == 0);
+	forge_late(w, 21, 41, 0);
+	ok(status_of(w, A).rcv_queued == 40);
+	run_for(w, 150 * SW_MS);
+	forge_late(w, 51, 61, 0);
+	run_for(w, 150 * SW_MS);
+	forge_late(w, 61, 71, 0);
+	forge_late(w, 71, 81, 160); /* long ago */
+	ok(verdicts_of(w, A, SW_V_PAWS_OLD) == 0);
+	forge_late(w, 81, 91, 400);
+	ok(verdicts_of(w, A, SW_V_PAWS_OLD) == 1);
+	ok(status_of(w, A).rcv_queued == 70);
+	forge_late(w, 91, 101, 900); /* before the connection held anything */
+	ok(verdicts_of(w, A, SW_V_PAWS_OLD) == 2);
+	world_end(w);
+}
+SCENE(overtaken)
+
 int
 main(void)
 {
@@ -164,5 +216,6 @@ main(void)
 	TEST("pace after a closed window", pace_after_closed_window);
 	PLAY("a sample beside what was sent again", measured_beside);
 	PLAY("RFC6298-11 a handshake of a minute", long_handshake);
+	PLAY("RFC7323-11 overtaken is not old", overtaken);
 	return plan_done();
 }
