@@ -587,6 +587,8 @@ struct spike {
 	sw_ns rto[2];
 };
 
+static enum sw_cc spike_cc = SW_CC_RENO;
+
 /* For three round trips of 200 ms nothing comes through; nothing is lost. */
 static struct spike
 delay_spike(uint32_t without, bool timestamps, bool sack)
@@ -597,7 +599,7 @@ delay_spike(uint32_t without, bool timestamps, bool sack)
 	uint32_t mss, heard;
 
 	w->config[A].without = without | SW_NO_PACING; /* recovery alone */
-	w->config[A].cc = SW_CC_RENO;
+	w->config[A].cc = (uint8_t)spike_cc;
 	w->config[A].timestamps = timestamps;
 	w->config[A].sack = sack;
 	w->config[A].nagle = false;
@@ -650,6 +652,21 @@ spike_by_stamp(void)
 	ok(without.undone == 0 && without.after < without.before && without.again > 20);
 }
 SCENE(spike_by_stamp)
+
+/* And with CUBIC, where nothing is switched off. */
+static void
+spike_as_it_comes(void)
+{
+	struct spike with, without;
+
+	spike_cc = SW_CC_CUBIC;
+	with = delay_spike(0, true, true);
+	without = delay_spike(SW_NO_FRTO | SW_NO_UNDO, true, true);
+	spike_cc = SW_CC_RENO;
+	ok(with.undone == 1 && with.after >= with.before && with.again <= 2);
+	ok(without.undone == 0 && without.after < with.after && without.again > 20);
+}
+SCENE(spike_as_it_comes)
 
 /*= RFC 5682 2.1, 3.1: what comes after the timeout was sent before; with SACK and without */
 static void
@@ -938,6 +955,7 @@ main(void)
 	PLAY("RFC6937 rate reduction", rate_reduction);
 	PLAY("RFC9937 many losses", rate_after_many);
 	PLAY("RFC3522 RFC4015 delay spike, by timestamp", spike_by_stamp);
+	PLAY("delay spike, CUBIC", spike_as_it_comes);
 	PLAY("RFC5682 delay spike, by F-RTO", spike_by_frto);
 	PLAY("RFC3708 delay spike, by D-SACK", spike_by_dsack);
 	PLAY("RFC5682 a timeout that was true", timeout_was_true);
