@@ -95,7 +95,7 @@ chain_read(struct chain *c, struct pool *p, void *dst, uint32_t n)
 {
 	n = min_u32(n, c->len);
 	if (n > 0)
-		place_copy_sum(p, chain_place(c, p, 0), dst, n, NULL);
+		place_copy(p, chain_place(c, p, 0), dst, n);
 	chain_drop(c, p, n);
 	return n;
 }
@@ -168,6 +168,22 @@ place_after(const struct pool *p, struct place at, uint32_t n)
 	}
 	at.at += n;
 	return at;
+}
+
+/* Copies n bytes that are there. */
+void
+place_copy(const struct pool *p, struct place at, void *dst, uint32_t n)
+{
+	uint8_t *to = dst;
+	uint32_t done = 0, part;
+
+	while (done < n) {
+		at = place_after(p, at, 0);
+		part = min_u32(n - done, chunk_of(p, at.chunk)->to - at.at);
+		memcpy(to + done, chunk_bytes(p, at.chunk) + at.at, part);
+		done += part;
+		at.at += part;
+	}
 }
 
 /* Copies n bytes that are there; gives the folded sum of them. */

@@ -82,12 +82,28 @@ reply_segment(struct sw_stack *s, const struct tuple *tuple, int iface, const st
 		trace_seg(ev, seg, seg->wnd);
 }
 
+/* The text behind the headers, added to the sum unless the device does that. */
+static void
+write_text(const struct sw_stack *s, const struct way *w, const struct seg *seg, uint8_t *to,
+	   uint32_t *sum)
+{
+	struct place at = {seg->chunk, seg->chunk_at};
+
+	if (seg->len == 0)
+		return;
+	if (w->tx_csum)
+		place_copy(&s->tcp.chunks, at, to, seg->len);
+	else
+		*sum = sum_add(*sum,
+			       place_copy_sum(&s->tcp.chunks, at, to, seg->len, s->conf.copy_sum));
+}
+
 /* Writes a whole packet. */
 static bool
 write_packet(struct sw_stack *s, const struct way *w, const struct seg *seg)
 {
 	struct sw_packet *p = w->p;
-	uint32_t link = w->ethernet ? ETHER_HEADER : 0u, at, size = tcp_header_size(seg), sum, text;
+	uint32_t link = w->ethernet ? ETHER_HEADER : 0u, at, size = tcp_header_size(seg), sum;
 	const struct iface *f = iface_at(s, w->h->iface);
 	uint8_t *tcp;
 
@@ -98,10 +114,9 @@ write_packet(struct sw_stack *s, const struct way *w, const struct seg *seg)
 	if (at == 0)
 		return false;
 	tcp = p->data + link + at;
-	text = seg->len == 0 ? 0
-			     : place_copy_sum(&s->tcp.chunks,
-					      (struct place){seg->chunk, seg->chunk_at}, tcp + size,
-					      seg->len, s->conf.copy_sum);
+	if (!w->tx_csum)
+		sum = sum_add(sum, sum_bytes(tcp, size));
+	write_text(s, w, seg, tcp + size, &sum);
 	p->len = link + at + size + seg->len;
 	p->iface = w->h->iface;
 	p->seg_size = seg->len > seg->seg_size ? seg->seg_size : 0;
@@ -109,9 +124,7 @@ write_packet(struct sw_stack *s, const struct way *w, const struct seg *seg)
 	p->csum_start = w->tx_csum ? (uint16_t)(link + at) : 0;
 	p->csum_offset = w->tx_csum ? 16 : 0;
 	/*= RFC 9293 3.1 MUST-2: the sender must generate the checksum */
-	if (!w->tx_csum)
-		sum = ~sum_add(sum_add(sum, sum_bytes(tcp, size)), text);
-	put_sum(tcp + 16, sum);
+	put_sum(tcp + 16, w->tx_csum ? sum : ~sum);
 	s->packets_out++;
 	return true;
 }

@@ -105,7 +105,7 @@ tcp_peek(const struct tcp *tcp, const struct tcb *t, void *to, size_t n)
 	if (c != NULL && readable_state(t))
 		got = n < c->rcv.len ? (uint32_t)n : c->rcv.len;
 	if (got > 0)
-		place_copy_sum(&tcp->chunks, chain_place(&c->rcv, &tcp->chunks, 0), to, got, NULL);
+		place_copy(&tcp->chunks, chain_place(&c->rcv, &tcp->chunks, 0), to, got);
 	return got > 0 || n == 0 ? (ptrdiff_t)got : receive_refused(t, c);
 }
 
