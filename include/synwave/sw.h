@@ -54,7 +54,7 @@ enum sw_error {
 	SW_E_AGAIN = -4,       /* nothing to give or no room now: wait for an event */
 	SW_E_NO_MEMORY = -5,   /* the pool or the arena is used up */
 	SW_E_IN_USE = -6,      /* that pair of endpoints is taken */
-	SW_E_NO_ROUTE = -7,    /* no interface leads there */
+	SW_E_NO_ROUTE = -7,    /* no interface leads there, or back to another shard */
 	SW_E_REFUSED = -8,     /* the peer answered our SYN with a RST */
 	SW_E_RESET = -9,       /* the peer reset the connection */
 	SW_E_TIMED_OUT = -10,  /* USER TIMEOUT: no answer (RFC 9293 3.8.3) */
@@ -173,6 +173,8 @@ struct sw_config {
 
 	uint16_t port_low, port_high; /* ephemeral ports (RFC 6056) */
 	uint32_t iw_segments;  /* initial window (RFC 6928: 10) */
+	uint32_t shards, shard; /* only the flows that sw_steer() gives to `shard`, of so
+				 * many stacks that share a device and `secret`; 0: all */
 	uint32_t without;      /* SW_NO_...: mechanisms that are switched off */
 	uint8_t cc;	       /* enum sw_cc: congestion control of new connections */
 	uint8_t ecn;	       /* enum sw_ecn */
@@ -237,6 +239,21 @@ int sw_iface_mtu(struct sw_stack *, int iface, uint32_t mtu);
  * too, has that port there.  Looks at every record.
  */
 int sw_local_free(const struct sw_stack *, const struct sw_endpoint *local);
+
+/* ---- several stacks behind one device ----------------------------------- */
+
+/*
+ * Which of several stacks that share a device, and a secret, has a flow: the same
+ * for both of its directions, and not to be foreseen without the secret.  A stack
+ * that was made as one of them (sw_config.shards) opens connections only from
+ * ports whose replies are its own, and drops what is another's.
+ */
+struct sw_steer {
+	uint64_t key[3]; /* shard = top half of (addresses and ports, XORed, times key), scaled */
+	uint32_t shards;
+};
+void sw_steer_init(struct sw_steer *, const uint8_t secret[32], uint32_t shards);
+uint32_t sw_steer(const struct sw_steer *, const struct sw_endpoint *, const struct sw_endpoint *);
 
 /* ---- packets ------------------------------------------------------------ */
 

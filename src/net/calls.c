@@ -41,6 +41,8 @@ open_tuple(struct sw_stack *s, struct tuple *t, seq *after, bool *reused)
 		t->local_port = ident_port(s, t);
 		return t->local_port ? 0 : SW_E_IN_USE;
 	}
+	if (!steer_is_ours(s, t))
+		return SW_E_NO_ROUTE;
 	ref = conn_find(s, t);
 	if (ref == NONE)
 		return 0;
@@ -79,6 +81,8 @@ sw_open_passive_from(struct sw_stack *s, sw_ns now, const struct sw_endpoint *lo
 	iface = open_ends(s, local, remote, &t);
 	if (iface < 0)
 		return iface;
+	if (!steer_is_ours(s, &t))
+		return SW_E_NO_ROUTE;
 	if (conn_find(s, &t) != NONE)
 		return SW_E_IN_USE;
 	i = conn_new(s, &t, iface);

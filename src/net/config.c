@@ -8,7 +8,7 @@
  */
 #include "net/net.h"
 
-enum { HOUR_S = 3600, CHUNK_MIN = 128, REPLY_MIN = 128, BUF_MIN = 256 };
+enum { HOUR_S = 3600, CHUNK_MIN = 128, REPLY_MIN = 128, BUF_MIN = 256, SHARDS_MAX = 1024 };
 
 /* The settings that have nothing to do with size. */
 static void
@@ -150,6 +150,7 @@ config_ok(const struct sw_config *c)
 	       range(c->runs_per_conn, 1, 1 << 20) && c->ttl > 0 && range(c->r1, 1, 100) &&
 	       range(c->syn_ack_tries, 1, 100) && c->port_low > 0 && c->port_low <= c->port_high &&
 	       range(c->iw_segments, 1, 100) && range(c->without, 0, SW_NO_ANY) &&
-	       c->cc < SW_N_CCS &&
+	       c->cc < SW_N_CCS && c->shards <= SHARDS_MAX &&
+	       (c->shard < c->shards || c->shards == 0) &&
 	       c->ecn <= SW_ECN_ASK;
 }

@@ -99,7 +99,7 @@ ident_port(struct sw_stack *s, const struct tuple *t)
 	for (i = 0; i < n; i++) {
 		try.local_port =
 		    (uint16_t)(s->conf.port_low + ((uint32_t)f % n + (*counter)++) % n);
-		if (conn_find(s, &try) == NONE)
+		if (steer_is_ours(s, &try) && conn_find(s, &try) == NONE)
 			return try.local_port;
 	}
 	return 0;

@@ -157,6 +157,10 @@ input_tcp(struct sw_stack *s, const struct arrival *how, const struct ip *ip)
 		input_drop(s, &tuple, &seg, SW_V_ADDR_INVALID);
 		return;
 	}
+	if (!steer_is_ours(s, &tuple)) {
+		input_drop(s, &tuple, &seg, SW_V_OTHER_SHARD);
+		return;
+	}
 	input_segment(s, &tuple, how->iface, &seg, ours);
 }
 

@@ -157,6 +157,7 @@ struct sw_stack {
 	struct list events, listener_events;
 	struct list starved; /* blocks that wait for buffers, by tcb.event */
 
+	struct sw_steer steer;	   /* if conf.shards */
 	uint8_t key_iss[16], key_table[16], key_port[16], key_ts[16];
 	uint16_t port_counter[64]; /* RFC 6056 algorithm 4 */
 	uint32_t generation;
@@ -300,6 +301,9 @@ seq ident_iss(const struct sw_stack *, const struct tuple *, sw_ns now);
 uint32_t ident_ts_offset(const struct sw_stack *, const struct tuple *);
 uint16_t ident_port(struct sw_stack *, const struct tuple *); /* 0: none free */
 uint16_t ident_ip_id(struct sw_stack *, const struct sw_addr *src, const struct sw_addr *dst);
+
+/* ---- steer.c ------------------------------------------------------------ */
+bool steer_is_ours(const struct sw_stack *, const struct tuple *);
 
 /* ---- route.c (B) -------------------------------------------------------- */
 /* iface and next hop towards dst; -1: no route.  next_hop may be NULL. */

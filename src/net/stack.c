@@ -166,6 +166,7 @@ sw_stack_init(struct sw_stack **out, const struct sw_config *c, void *arena, siz
 	list_init(&s->starved);
 	list_init(&s->listener_events);
 	ident_init(s);
+	sw_steer_init(&s->steer, c->secret, c->shards);
 	*out = s;
 	return 0;
 }
