@@ -38,12 +38,42 @@ struct sw_drv_error {
 struct sw_drv *sw_drv_tun(const char *name, struct sw_drv_error *);
 struct sw_drv *sw_drv_tap(const char *name, struct sw_drv_error *);
 
+enum {			/* how */
+       SW_DRV_TAP = 1,	/* Ethernet frames, not IP packets */
+       SW_DRV_PLAIN = 2 /* no offloads: packets of at most the MTU, their checksums complete */
+};
+
+/*
+ * The same device with n queues, a driver each, so that each can be a thread's
+ * of its own.  n > 1 needs a device that is new, or was made with multi_queue.
+ * Which queue a packet of the kernel comes to, the kernel decides by its flow,
+ * until sw_drv_steer() was called.  At most SW_DRV_QUEUES.  0 or -1.
+ */
+#define SW_DRV_QUEUES 64
+int sw_drv_open(struct sw_drv *queues[], unsigned n, const char *name, unsigned how,
+		struct sw_drv_error *);
+
 /*
  * Two ends of a link in memory; each copies up to `depth` packets on their way
  * and is full then.  `kind` says link type, MTU and offloads of both ends (each
  * Ethernet end gets a MAC of its own).  Not for two threads.  0 or -1.
  */
 int sw_drv_memory(struct sw_drv *ends[2], const struct sw_iface *kind, uint32_t depth);
+
+/*
+ * A link in memory like a device with n queues: what is sent at `one` comes to the
+ * queue that sw_drv_steer() gave its flow (all to the first, before), what a queue
+ * sends comes to `one`.  Each of the n + 1 may be used by a thread of its own.  0 or -1.
+ */
+int sw_drv_hub(struct sw_drv **one, struct sw_drv *queues[], unsigned n,
+	       const struct sw_iface *kind, uint32_t depth);
+
+/*
+ * The device of this queue chooses the queue by sw_steer() from now on.  What is not
+ * plain TCP comes to the first: fragments, IPv4 options, ICMP, ARP.  0, or -1: ENOTSUP,
+ * it cannot; EPERM, it needs CAP_BPF and CAP_NET_ADMIN.
+ */
+int sw_drv_steer(struct sw_drv *, const struct sw_steer *);
 
 void sw_drv_close(struct sw_drv *);
 
@@ -100,6 +130,36 @@ int sw_drv_attach(struct sw_drv *, struct sw_stack *);
  * the device is gone (ENODEV) or poll failed.
  */
 int sw_drv_turn(struct sw_drv *, sw_ns timeout, struct pollfd *more, size_t n);
+
+/* ---- a driver of your own ----------------------------------------------- */
+
+/* What a driver does; `self` is what sw_drv_new() was given. */
+struct sw_drv_ops {
+	/* as sw_drv_receive() and sw_drv_send() */
+	ptrdiff_t (*receive)(void *self, struct sw_packet *, size_t n);
+	ptrdiff_t (*send)(void *self, const struct sw_packet *, size_t n);
+	/*
+	 * Optional: memory of the device's own for the next packets that go: sets data
+	 * and cap of up to n, and returns for how many there is some.  What the stack
+	 * writes there comes to send(), but not all of it need be used.
+	 */
+	size_t (*room)(void *self, struct sw_packet *, size_t n);
+	/* Optional: does something wait that poll() cannot see? */
+	bool (*pending)(void *self);
+	/* Optional: sw_drv_steer(). */
+	int (*steer)(void *self, const struct sw_steer *);
+	/* Optional: what sw_drv_lost() adds to its count. */
+	uint64_t (*lost)(void *self);
+	void (*close)(void *self);
+};
+
+/*
+ * A driver that moves packets by these calls.  `fd` is polled, and closed by
+ * nobody here; -1: there is none.  NULL: no memory.
+ */
+struct sw_drv *sw_drv_new(const struct sw_drv_ops *, void *self, int fd, const char *name,
+			  const struct sw_iface *);
+void *sw_drv_self(const struct sw_drv *, const struct sw_drv_ops *); /* NULL: not of these */
 
 #ifdef __cplusplus
 }

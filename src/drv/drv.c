@@ -19,16 +19,38 @@ enum flush { FLUSH_DONE, FLUSH_FULL, FLUSH_MORE, FLUSH_GONE };
 
 /* A driver with room for its packets, or NULL. */
 struct sw_drv *
-drv_new(const struct drv_ops *ops)
+drv_new(const struct sw_drv_ops *ops)
 {
 	struct sw_drv *d = calloc(1, sizeof *d);
 
 	if (d == NULL)
 		return NULL;
 	d->ops = ops;
+	d->self = d;
 	d->fd = -1;
 	d->number = -1;
 	return d;
+}
+
+struct sw_drv *
+sw_drv_new(const struct sw_drv_ops *ops, void *self, int fd, const char *name,
+	   const struct sw_iface *face)
+{
+	struct sw_drv *d = drv_new(ops);
+
+	if (d == NULL)
+		return NULL;
+	d->self = self;
+	d->fd = fd;
+	d->iface = *face;
+	snprintf(d->name, sizeof d->name, "%s", name);
+	return d;
+}
+
+void *
+sw_drv_self(const struct sw_drv *d, const struct sw_drv_ops *ops)
+{
+	return d->ops == ops ? d->self : NULL;
 }
 
 int
@@ -61,8 +83,9 @@ sw_drv_secret(uint8_t secret[32])
 	return getrandom(secret, 32, 0) == 32 ? 0 : -1;
 }
 
+/* A stack in memory of its own, with the secret that config has; NULL: errno. */
 struct sw_stack *
-sw_drv_stack(struct sw_config *config, void **arena)
+drv_stack(const struct sw_config *config, void **arena)
 {
 	struct sw_stack *s = NULL;
 	size_t bytes = (sw_stack_bytes(config) + 63) & ~(size_t)63;
@@ -73,14 +96,19 @@ sw_drv_stack(struct sw_config *config, void **arena)
 		return NULL;
 	}
 	memory = aligned_alloc(64, bytes);
-	if (memory == NULL || sw_drv_secret(config->secret) != 0 ||
-	    sw_stack_init(&s, config, memory, bytes) != SW_OK) {
+	if (memory == NULL || sw_stack_init(&s, config, memory, bytes) != SW_OK) {
 		free(memory);
 		return NULL;
 	}
 	if (arena != NULL)
 		*arena = memory;
 	return s;
+}
+
+struct sw_stack *
+sw_drv_stack(struct sw_config *config, void **arena)
+{
+	return sw_drv_secret(config->secret) == 0 ? drv_stack(config, arena) : NULL;
 }
 
 sw_ns
@@ -97,9 +125,7 @@ sw_drv_close(struct sw_drv *d)
 {
 	if (d == NULL)
 		return;
-	d->ops->close(d);
-	if (d->fd >= 0)
-		close(d->fd);
+	d->ops->close(d->self);
 	free(d->in);
 	free(d->out);
 	free(d);
@@ -126,7 +152,7 @@ sw_drv_made(const struct sw_drv *d)
 uint64_t
 sw_drv_lost(const struct sw_drv *d)
 {
-	return d->lost;
+	return d->lost + (d->ops->lost != NULL ? d->ops->lost(d->self) : 0);
 }
 
 void
@@ -138,39 +164,64 @@ sw_drv_iface(const struct sw_drv *d, struct sw_iface *i)
 ptrdiff_t
 sw_drv_receive(struct sw_drv *d, struct sw_packet *p, size_t n)
 {
-	return d->ops->receive(d, p, n < DRV_BATCH ? n : DRV_BATCH);
+	return d->ops->receive(d->self, p, n < DRV_BATCH ? n : DRV_BATCH);
 }
 
 ptrdiff_t
 sw_drv_send(struct sw_drv *d, const struct sw_packet *p, size_t n)
 {
-	return d->ops->send(d, p, n);
+	return d->ops->send(d->self, p, n);
+}
+
+int
+sw_drv_steer(struct sw_drv *d, const struct sw_steer *s)
+{
+	if (d->ops->steer != NULL)
+		return d->ops->steer(d->self, s);
+	errno = ENOTSUP;
+	return -1;
 }
 
 int
 sw_drv_attach(struct sw_drv *d, struct sw_stack *s)
 {
-	if (d->out == NULL)
+	if (d->out == NULL && d->ops->room == NULL)
 		d->out = malloc((size_t)DRV_BATCH * DRV_ROOM);
-	if (d->out == NULL)
+	if (d->out == NULL && d->ops->room == NULL)
 		return SW_E_NO_MEMORY;
 	d->number = sw_iface_add(s, &d->iface);
 	d->stack = d->number >= 0 ? s : NULL;
 	return d->number;
 }
 
-/* Take the next batch from the stack: how many packets. */
+/* How many of what the last batch held are still warm in the cache. */
 static size_t
-batch_fill(struct sw_drv *d)
+batch_most(const struct sw_drv *d)
 {
-	memset(d->batch, 0, sizeof d->batch);
-	for (size_t i = 0; i < DRV_BATCH; i++) {
+	size_t bytes = 0, most;
+
+	for (size_t i = 0; i < d->n; i++)
+		bytes += d->batch[i].len;
+	if (bytes == 0)
+		return DRV_BATCH;
+	most = DRV_WARM * d->n / bytes;
+	return most < 1 ? 1 : most < DRV_BATCH ? most : DRV_BATCH;
+}
+
+/* Where the next batch is written: for how many packets there is room. */
+static size_t
+batch_room(struct sw_drv *d)
+{
+	size_t most = batch_most(d);
+
+	memset(d->batch, 0, most * sizeof d->batch[0]);
+	if (d->ops->room != NULL)
+		return d->ops->room(d->self, d->batch, most);
+	for (size_t i = 0; i < most; i++) {
 		d->batch[i].data = d->out + i * DRV_ROOM;
 		d->batch[i].cap = DRV_ROOM;
 	}
-	d->at = 0;
-	d->n = sw_output(d->stack, sw_drv_now(), d->number, d->batch, DRV_BATCH);
-	return d->n;
+	return most;
 }
 
 /* Move what the stack has to say to the device, until one of them has enough. */
@@ -180,9 +231,15 @@ flush(struct sw_drv *d)
 	for (int i = 0; i < FLUSH_ROUNDS; i++) {
 		ptrdiff_t took;
 
-		if (d->at == d->n && batch_fill(d) == 0)
-			return FLUSH_DONE;
-		took = d->ops->send(d, d->batch + d->at, d->n - d->at);
+		if (d->at == d->n) {
+			size_t room = batch_room(d);
+
+			d->at = 0;
+			d->n = sw_output(d->stack, sw_drv_now(), d->number, d->batch, room);
+			if (d->n == 0)
+				return room > 0 ? FLUSH_DONE : FLUSH_FULL;
+		}
+		took = d->ops->send(d->self, d->batch + d->at, d->n - d->at);
 		if (took < 0)
 			return FLUSH_GONE;
 		d->at += (size_t)took;
@@ -192,13 +249,19 @@ flush(struct sw_drv *d)
 	return FLUSH_MORE;
 }
 
+static bool
+is_pending(const struct sw_drv *d)
+{
+	return d->ops->pending != NULL && d->ops->pending(d->self);
+}
+
 /* How long the turn may sleep, in nanoseconds; SW_NEVER: for ever. */
 static sw_ns
-sleep_time(const struct sw_drv *d, enum flush f, sw_ns timeout)
+sleep_time(const struct sw_drv *d, enum flush f, bool waits, sw_ns timeout)
 {
 	sw_ns deadline, now;
 
-	if (f == FLUSH_MORE || timeout == 0 || d->ops->pending(d))
+	if (f == FLUSH_MORE || timeout == 0 || waits)
 		return 0;
 	if (f == FLUSH_FULL) /* only the device can help, or the caller */
 		return timeout;
@@ -216,12 +279,14 @@ static int
 take(struct sw_drv *d)
 {
 	struct sw_packet in[DRV_BATCH];
-	ptrdiff_t n = d->ops->receive(d, in, DRV_BATCH);
+	ptrdiff_t n = d->ops->receive(d->self, in, DRV_BATCH);
 
 	if (n < 0)
 		return -1;
 	for (ptrdiff_t i = 0; i < n; i++)
 		in[i].iface = (uint16_t)d->number;
+	if (n > 0 && d->sift != NULL)
+		n = (ptrdiff_t)d->sift(d->sift_ctx, in, (size_t)n);
 	if (n > 0)
 		sw_input(d->stack, sw_drv_now(), in, (size_t)n);
 	return 0;
@@ -234,6 +299,7 @@ sw_drv_turn(struct sw_drv *d, sw_ns timeout, struct pollfd *more, size_t n)
 	struct timespec t;
 	enum flush f;
 	sw_ns sleep;
+	bool waits;
 	int got;
 
 	if (d->stack == NULL || n > DRV_MORE) {
@@ -248,7 +314,8 @@ sw_drv_turn(struct sw_drv *d, sw_ns timeout, struct pollfd *more, size_t n)
 		fds[0].events |= POLLOUT;
 	if (n > 0)
 		memcpy(fds + 1, more, n * sizeof *more);
-	sleep = sleep_time(d, f, timeout);
+	waits = is_pending(d);
+	sleep = sleep_time(d, f, waits, timeout);
 	t.tv_sec = (time_t)(sleep / SW_S);
 	t.tv_nsec = (long)(sleep % SW_S);
 	got = ppoll(fds, n + 1, sleep == SW_NEVER ? NULL : &t, NULL);
@@ -260,7 +327,7 @@ sw_drv_turn(struct sw_drv *d, sw_ns timeout, struct pollfd *more, size_t n)
 		errno = ENODEV;
 		return -1;
 	}
-	if (d->fd < 0 || (got > 0 && (fds[0].revents & POLLIN) != 0))
+	if (d->fd < 0 || waits || (got > 0 && (fds[0].revents & POLLIN) != 0))
 		return take(d);
 	return 0;
 }

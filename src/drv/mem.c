@@ -38,23 +38,27 @@ mem_free(struct mem_link *m)
 }
 
 static void
-mem_close(struct sw_drv *d)
+mem_close(void *self)
 {
+	struct sw_drv *d = self;
+
 	if (d->mem != NULL && --d->mem->ends == 0)
 		mem_free(d->mem);
 }
 
 static bool
-mem_pending(const struct sw_drv *d)
+mem_pending(void *self)
 {
+	const struct sw_drv *d = self;
 	const struct mem_queue *q = &d->mem->way[d->side];
 
 	return q->used > q->lent;
 }
 
 static ptrdiff_t
-mem_receive(struct sw_drv *d, struct sw_packet *p, size_t n)
+mem_receive(void *self, struct sw_packet *p, size_t n)
 {
+	struct sw_drv *d = self;
 	struct mem_queue *q = &d->mem->way[d->side];
 	uint32_t i;
 
@@ -82,8 +86,9 @@ mem_put(struct mem_link *m, struct mem_slot *s, const struct sw_packet *p)
 }
 
 static ptrdiff_t
-mem_send(struct sw_drv *d, const struct sw_packet *p, size_t n)
+mem_send(void *self, const struct sw_packet *p, size_t n)
 {
+	struct sw_drv *d = self;
 	struct mem_queue *q = &d->mem->way[!d->side];
 	size_t i;
 
@@ -96,7 +101,8 @@ mem_send(struct sw_drv *d, const struct sw_packet *p, size_t n)
 	return (ptrdiff_t)i;
 }
 
-static const struct drv_ops mem_ops = {mem_receive, mem_send, mem_pending, mem_close};
+static const struct sw_drv_ops mem_ops = {
+    .receive = mem_receive, .send = mem_send, .pending = mem_pending, .close = mem_close};
 
 /* One end of the link. */
 static struct sw_drv *

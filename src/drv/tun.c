@@ -30,6 +30,7 @@
 #define GSO_ECN 0x80
 #define GSO_LONGEST 65535 /* an IPv4 packet cannot be longer */
 
+#define TUN_MANY 4 /* so many writes are one call */
 #define ETHER_HEADER 14
 #define TCP_CSUM 16 /* where the checksum stands in TCP's header */
 
@@ -77,19 +78,13 @@ vnet_write(const struct sw_drv *d, const struct sw_packet *p, struct virtio_net_
 	h->hdr_len = (uint16_t)(tcp + (size_t)(p->data[tcp + 12] >> 4) * 4);
 }
 
-static bool
-tun_pending(const struct sw_drv *d)
-{
-	(void)d;
-	return false;
-}
-
 static ptrdiff_t
-tun_receive(struct sw_drv *d, struct sw_packet *p, size_t n)
+tun_receive(void *self, struct sw_packet *p, size_t n)
 {
-	size_t i = 0;
+	struct sw_drv *d = self;
+	size_t i = 0, bytes = 0;
 
-	while (i < n) {
+	while (i < n && bytes < DRV_WARM) {
 		struct virtio_net_hdr h = {0};
 		struct iovec v[2] = {{&h, sizeof h}, {tun_frame(d, i), DRV_ROOM}};
 		size_t head = d->vnet ? sizeof h : 0;
@@ -109,70 +104,143 @@ tun_receive(struct sw_drv *d, struct sw_packet *p, size_t n)
 		p[i].data = v[1].iov_base;
 		p[i].len = p[i].cap = (uint32_t)((size_t)got - head);
 		vnet_read(&p[i], &h);
-		i++;
+		bytes += p[i++].len;
 	}
 	return (ptrdiff_t)i;
 }
 
-static ptrdiff_t
-tun_send(struct sw_drv *d, const struct sw_packet *p, size_t n)
+/* What a write gave: false: it was not taken, `full` or else the device is gone. */
+static bool
+tun_taken(struct sw_drv *d, ptrdiff_t put, bool *full)
 {
-	size_t i = 0;
+	*full = put == -EAGAIN;
+	if (*full || put == -EBADFD || put == -EBADF || put == -ENODEV)
+		return false;
+	if (put < 0) /* EIO: down; ENOBUFS, ENOMEM: the wire loses packets too */
+		d->lost++;
+	return true;
+}
 
-	while (i < n) {
-		struct virtio_net_hdr h;
-		struct iovec v[2] = {{&h, sizeof h}, {p[i].data, p[i].len}};
-		ssize_t put;
+/* One write: what it gave, or -errno. */
+static ptrdiff_t
+tun_write(const struct sw_drv *d, const struct iovec v[2])
+{
+	ptrdiff_t put;
 
-		if (d->vnet)
-			vnet_write(d, &p[i], &h);
+	do
 		put = writev(d->fd, d->vnet ? v : v + 1, d->vnet ? 2 : 1);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0 && errno == EAGAIN)
-			break;
-		if (put < 0 && (errno == EBADFD || errno == EBADF || errno == ENODEV)) {
-			errno = ENODEV;
-			return -1;
-		}
-		if (put < 0) /* EIO: down; ENOBUFS, ENOMEM: the wire loses packets too */
-			d->lost++;
-		i++;
+	while (put < 0 && errno == EINTR);
+	return put < 0 ? -errno : put;
+}
+
+/* Tries to write n packets, together if they are many: how many were tried. */
+static size_t
+tun_write_all(const struct sw_drv *d, const struct iovec v[][2], ptrdiff_t done[], size_t n)
+{
+	ptrdiff_t tried = -1;
+	size_t i;
+
+	if (d->aio != 0 && n >= TUN_MANY)
+		tried = drv_aio_write(d->aio, d->fd, v, done, n);
+	for (i = 0; tried > 0 && i < (size_t)tried; i++)
+		if (done[i] == -EAGAIN) /* others behind it have gone: it is lost */
+			done[i] = -ENOBUFS;
+	if (tried > 0)
+		return (size_t)tried;
+	for (i = 0; i < n; i++) {
+		done[i] = tun_write(d, v[i]);
+		if (done[i] == -EAGAIN)
+			return i + 1;
 	}
-	return (ptrdiff_t)i;
+	return i;
+}
+
+static ptrdiff_t
+tun_send(void *self, const struct sw_packet *p, size_t n)
+{
+	struct sw_drv *d = self;
+	struct virtio_net_hdr h[DRV_BATCH];
+	struct iovec v[DRV_BATCH][2];
+	ptrdiff_t done[DRV_BATCH];
+	size_t at = 0, tried, i;
+	bool full = false;
+
+	while (at < n) {
+		size_t some = n - at < DRV_BATCH ? n - at : DRV_BATCH;
+
+		for (i = 0; i < some; i++) {
+			vnet_write(d, &p[at + i], &h[i]);
+			v[i][0] = (struct iovec){&h[i], d->vnet ? sizeof h[i] : 0};
+			v[i][1] = (struct iovec){p[at + i].data, p[at + i].len};
+		}
+		tried = tun_write_all(d, (const struct iovec(*)[2])v, done, some);
+		for (i = 0; i < tried && tun_taken(d, done[i], &full); i++)
+			continue;
+		at += i;
+		if (i == tried)
+			continue;
+		if (full)
+			break;
+		errno = ENODEV;
+		return -1;
+	}
+	return (ptrdiff_t)at;
 }
 
 /* Leave a device that stays as we found it. */
 static void
-tun_close(struct sw_drv *d)
+tun_close(void *self)
 {
-	if (d->fd >= 0 && !d->made)
+	struct sw_drv *d = self;
+
+	drv_aio_close(d->aio);
+	if (d->fd < 0)
+		return;
+	if (!d->made)
 		ioctl(d->fd, TUNSETOFFLOAD, 0ul);
+	close(d->fd);
 }
 
-static const struct drv_ops tun_ops = {tun_receive, tun_send, tun_pending, tun_close};
+static const struct sw_drv_ops tun_ops = {
+    .receive = tun_receive, .send = tun_send, .steer = tun_steer, .close = tun_close};
 
-/* Bind the descriptor to the device, with virtio-net headers if they are to be had. */
+/* Bind the descriptor to the device in this mode: 0, or -1 with errno. */
 static int
-tun_bind(struct sw_drv *d, const char *name, int mode)
+tun_bind_as(struct sw_drv *d, const char *name, int mode)
 {
 	struct ifreq r;
 
 	memset(&r, 0, sizeof r);
 	memcpy(r.ifr_name, name, strlen(name));
-	r.ifr_flags = (short)(mode | IFF_NO_PI | IFF_VNET_HDR);
-	d->vnet = true;
-	if (ioctl(d->fd, TUNSETIFF, &r) != 0) {
-		if (errno != EINVAL)
-			return -1;
-		r.ifr_flags = (short)(mode | IFF_NO_PI);
-		d->vnet = false;
-		if (ioctl(d->fd, TUNSETIFF, &r) != 0)
-			return -1;
-	}
+	r.ifr_flags = (short)(mode | IFF_NO_PI);
+	if (ioctl(d->fd, TUNSETIFF, &r) != 0)
+		return -1;
+	d->vnet = (mode & IFF_VNET_HDR) != 0;
 	memcpy(d->name, r.ifr_name, sizeof d->name);
 	d->name[sizeof d->name - 1] = 0;
 	return 0;
+}
+
+/*
+ * Bind it, with virtio-net headers if they are wanted and to be had.  A device
+ * that was made for many queues wants the flag of its one user, too.
+ */
+static int
+tun_bind(struct sw_drv *d, const char *name, int mode, bool many)
+{
+	const int vnet = mode & IFF_VNET_HDR, base = mode & ~IFF_VNET_HDR;
+
+	for (int multi = many; multi < 2; multi++) {
+		int how = base | (multi ? IFF_MULTI_QUEUE : 0);
+
+		if (vnet != 0 && tun_bind_as(d, name, how | vnet) == 0)
+			return 0;
+		if ((vnet == 0 || errno == EINVAL) && tun_bind_as(d, name, how) == 0)
+			return 0;
+		if (errno != EINVAL)
+			return -1;
+	}
+	return -1;
 }
 
 /* Ask for all offloads that the kernel has; what it does not have, it refuses. */
@@ -210,7 +278,7 @@ tun_mtu(const struct sw_drv *d)
 }
 
 static const char *
-tun_why(void)
+tun_why(bool many)
 {
 	switch (errno) {
 	case EPERM:
@@ -219,37 +287,41 @@ tun_why(void)
 	case EBUSY:
 		return "in use by another program";
 	case EINVAL:
-		return "not a device of this kind";
+		return many ? "not a device of this kind with several queues (multi_queue)"
+			    : "not a device of this kind";
+	case E2BIG:
+		return "the device has no queue left";
 	default:
 		return NULL;
 	}
 }
 
+/* One queue, or NULL; `made`: the device is ours. */
 static struct sw_drv *
-tun_open(const char *name, int mode, struct sw_drv_error *e)
+tun_queue(const char *name, unsigned how, bool many, bool made, struct sw_drv_error *e)
 {
 	struct sw_drv *d = drv_new(&tun_ops);
+	int mode = ((how & SW_DRV_TAP) != 0 ? IFF_TAP : IFF_TUN) |
+		   ((how & SW_DRV_PLAIN) != 0 ? 0 : IFF_VNET_HDR);
 	int code;
 
 	if (d == NULL)
 		return drv_fail(e, name, NULL), NULL;
 	d->in = malloc((size_t)DRV_BATCH * DRV_FRAME);
-	d->iface.link = mode == IFF_TAP ? SW_LINK_ETHERNET : SW_LINK_IP;
-	d->made = if_nametoindex(name) == 0;
-	if (strlen(name) >= IFNAMSIZ) {
-		errno = ENAMETOOLONG;
-		drv_fail(e, name, "a device's name has at most 15 characters");
-	} else if (d->in == NULL || drv_mac(d->iface.mac) != 0) {
+	d->iface.link = (how & SW_DRV_TAP) != 0 ? SW_LINK_ETHERNET : SW_LINK_IP;
+	d->made = made;
+	if (d->in == NULL) {
 		drv_fail(e, name, NULL);
 	} else if ((d->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {
 		drv_fail(e, "/dev/net/tun",
 			 errno == EACCES ? "no permission: run as root, or sudo chmod 666 "
 					   "/dev/net/tun"
 					 : NULL);
-	} else if (tun_bind(d, name, mode) != 0) {
-		drv_fail(e, name, tun_why());
+	} else if (tun_bind(d, name, mode, many) != 0) {
+		drv_fail(e, name, tun_why(many));
 	} else {
 		tun_offload(d);
+		d->aio = drv_aio_open();
 		d->iface.mtu = tun_mtu(d);
 		return d;
 	}
@@ -259,14 +331,51 @@ tun_open(const char *name, int mode, struct sw_drv_error *e)
 	return NULL;
 }
 
+int
+sw_drv_open(struct sw_drv *queues[], unsigned n, const char *name, unsigned how,
+	    struct sw_drv_error *e)
+{
+	bool made = if_nametoindex(name) == 0;
+	uint8_t mac[6];
+	int code;
+
+	if (strlen(name) >= IFNAMSIZ) {
+		errno = ENAMETOOLONG;
+		return drv_fail(e, name, "a device's name has at most 15 characters");
+	}
+	if (n == 0 || n > SW_DRV_QUEUES) {
+		errno = EINVAL;
+		return drv_fail(e, name, "a device has 1 to 64 queues");
+	}
+	if (drv_mac(mac) != 0)
+		return drv_fail(e, name, NULL);
+	for (unsigned i = 0; i < n; i++) {
+		queues[i] = tun_queue(i == 0 ? name : queues[0]->name, how, n > 1, made, e);
+		if (queues[i] != NULL) {
+			memcpy(queues[i]->iface.mac, mac, sizeof mac);
+			continue;
+		}
+		code = errno;
+		while (i-- > 0)
+			sw_drv_close(queues[i]);
+		errno = code;
+		return -1;
+	}
+	return 0;
+}
+
 struct sw_drv *
 sw_drv_tun(const char *name, struct sw_drv_error *e)
 {
-	return tun_open(name, IFF_TUN, e);
+	struct sw_drv *d;
+
+	return sw_drv_open(&d, 1, name, 0, e) == 0 ? d : NULL;
 }
 
 struct sw_drv *
 sw_drv_tap(const char *name, struct sw_drv_error *e)
 {
-	return tun_open(name, IFF_TAP, e);
+	struct sw_drv *d;
+
+	return sw_drv_open(&d, 1, name, SW_DRV_TAP, e) == 0 ? d : NULL;
 }
