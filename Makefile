@@ -9,7 +9,8 @@
 #	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
 #	make seeds worlds fuzz check-core tidy format install uninstall clean
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,
-# DESTDIR, V=1 (show commands), SEEDS=2000, WORLDS=10000, SECONDS=60 (a fuzz target).
+# DESTDIR, V=1 (show commands), SEEDS=2000, WORLDS=10000, SECONDS=60 (a fuzz target),
+# XDP=no (do without AF_XDP, and so without libxdp and libbpf).
 
 
 MAKEFLAGS += -r --no-print-directory
@@ -32,11 +33,13 @@ EXTRA ?=
 SEEDS ?= 2000
 WORLDS ?= 10000
 SECONDS ?= 60
+XDP ?= yes
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '%-5s %s\n' $(1) $(2))
 
 version := $(shell sed -n 's/^.define SW_VERSION "\(.*\)"/\1/p' include/synwave/sw.h)
-libs := libpcap jansson nettle
+xdp_libs := $(if $(filter yes,$(XDP)),libxdp libbpf)
+libs := libpcap jansson nettle $(xdp_libs)
 
 warn := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Werror
 flags = -std=c11 $(warn) $(OPT) $(pic) -Iinclude -MMD -MP $(EXTRA)
@@ -50,10 +53,13 @@ source = $(foreach room,$(1),$(sort $(wildcard src/$(room)/*.c)))
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 core := $(call object,$(call source,base wire tcp net))
 users := $(call object,$(call source,sock drv sim trace))
+# In a library of its own, as it needs others.
+xdp := $(call object,$(call source,xdp))
 drill := $(call object,$(call source,drill))
 explore := $(call object,$(call source,explore))
 # A second copy of the core, in which the explorer can break a rule; in no library.
 broken := $(patsubst %.c,$(BUILD)/broken/%.o,$(call source,base wire tcp net))
+xdp_library := $(if $(xdp_libs),$(BUILD)/libsynwave-xdp.a)
 cli := $(call object,$(call source,cli))
 test_help := $(call object,$(wildcard test/*.c))
 tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/unit/*_test.c test/scenario/*_test.c)))
@@ -70,7 +76,7 @@ bench_help := $(call object,$(sort $(wildcard bench/lib/*.c)))
 
 .PHONY: all library tests fuzzers benches packetdrill-plugin
 all: $(BUILD)/synwave library
-library: $(BUILD)/libsynwave.a $(BUILD)/libsynwave-core.a
+library: $(BUILD)/libsynwave.a $(BUILD)/libsynwave-core.a $(xdp_library)
 tests: $(tests) $(tools)
 fuzzers: $(fuzzers)
 benches: $(benches)
@@ -78,7 +84,8 @@ packetdrill-plugin: $(BUILD)/libsynwave-packetdrill.so
 
 # What Debian must have installed; a stamp for each set, so that it is asked once.
 need_build := gcc libc6-dev binutils pkg-config
-need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev
+need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev \
+	$(if $(xdp_libs),libxdp-dev libbpf-dev)
 need_test := $(need_program) python3 clang libclang-rt-14-dev llvm gcc-i686-linux-gnu \
 	libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
 	iproute2 iputils-ping socat curl mandoc
@@ -87,7 +94,7 @@ build/.need-%: tools/need Makefile
 	@mkdir -p build && touch $@
 
 # The commands as they are now: when they change, everything is made again.
-commands := $(CC) $(flags) $(LDFLAGS)
+commands := $(CC) $(flags) $(LDFLAGS) $(xdp_libs)
 $(BUILD)/.commands: force
 	@mkdir -p $(@D)
 	@echo '$(commands)' | cmp -s - $@ || echo '$(commands)' > $@
@@ -113,7 +120,9 @@ $(plugin_core): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(plugin): room_flags = -Isrc
 $(core): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(users) $(drill) $(explore): room_flags = -Isrc
-$(cli): room_flags = -Isrc -I$(BUILD) $$(pkg-config --cflags $(libs))
+$(cli): room_flags = -Isrc -I$(BUILD) $(if $(xdp_libs),-DSW_WITH_XDP) $$(pkg-config --cflags $(libs))
+$(xdp): room_flags = -Isrc $$(pkg-config --cflags $(xdp_libs))
+$(xdp): | build/.need-program
 $(BUILD)/test/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
 $(BUILD)/bench/%.o: room_flags = -Ibench -pthread -D_DEFAULT_SOURCE=
 $(cli): | build/.need-program
@@ -140,7 +149,7 @@ $(BUILD)/synwave-core.o: $(core)
 	$(one_object)
 rooms := $(patsubst %,$(BUILD)/room-%.o,sock drv sim trace)
 .SECONDEXPANSION:
-$(rooms): $(BUILD)/room-%.o: $$(call object,$$(call source,%))
+$(rooms) $(BUILD)/room-xdp.o: $(BUILD)/room-%.o: $$(call object,$$(call source,%))
 	$(one_object)
 
 # The same of the copy, its names after broken_.
@@ -158,13 +167,16 @@ $(BUILD)/libsynwave-core.a: $(BUILD)/synwave-core.o
 	$(archive)
 $(BUILD)/libsynwave.a: $(BUILD)/synwave-core.o $(rooms)
 	$(archive)
+$(BUILD)/libsynwave-xdp.a: $(BUILD)/room-xdp.o
+	$(archive)
 # For tests, which look inside.
 $(BUILD)/libinside.a: $(core) $(users) $(drill) $(explore) $(BUILD)/broken-core.o
 	$(archive)
 $(BUILD)/libtest.a: $(test_help)
 	$(archive)
 
-$(BUILD)/synwave: $(cli) $(drill) $(explore) $(BUILD)/broken-core.o $(BUILD)/libsynwave.a | build/.need-program
+$(BUILD)/synwave: $(cli) $(drill) $(explore) $(BUILD)/broken-core.o $(xdp_library) \
+		$(BUILD)/libsynwave.a | build/.need-program
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs))
 
@@ -187,7 +199,8 @@ $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^
 
--include $(patsubst %.o,%.d,$(core) $(users) $(drill) $(explore) $(broken) $(cli) $(test_help) \
+-include $(patsubst %.o,%.d,$(core) $(users) $(xdp) $(drill) $(explore) $(broken) $(cli) \
+	$(test_help) \
 	$(plugin_core) $(plugin) $(plugin_test).o $(bench_help)) \
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))
 
@@ -220,18 +233,20 @@ format:
 # ---- installing ----------------------------------------------------------------------------
 .PHONY: install uninstall clean
 dest = $(DESTDIR)$(PREFIX)
-headers := $(notdir $(wildcard include/synwave/*.h))
-installed = bin/synwave lib/libsynwave.a lib/libsynwave-core.a lib/pkgconfig/synwave.pc \
+headers := $(filter-out $(if $(xdp_libs),,sw_xdp.h),$(notdir $(wildcard include/synwave/*.h)))
+archives := libsynwave.a libsynwave-core.a $(notdir $(xdp_library))
+configs := synwave.pc $(if $(xdp_libs),synwave-xdp.pc)
+installed = bin/synwave $(addprefix lib/,$(archives)) $(addprefix lib/pkgconfig/,$(configs)) \
 	share/man/man1/synwave.1 $(addprefix include/synwave/,$(headers))
 
 install: all
 	install -d $(addprefix $(dest)/,bin lib/pkgconfig include/synwave share/man/man1)
 	install -m 755 $(BUILD)/synwave $(dest)/bin/synwave
-	install -m 644 $(BUILD)/libsynwave.a $(BUILD)/libsynwave-core.a $(dest)/lib/
-	install -m 644 include/synwave/*.h $(dest)/include/synwave/
+	install -m 644 $(addprefix $(BUILD)/,$(archives)) $(dest)/lib/
+	install -m 644 $(addprefix include/synwave/,$(headers)) $(dest)/include/synwave/
 	install -m 644 doc/synwave.1 $(dest)/share/man/man1/
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(version)|' synwave.pc.in \
-		> $(dest)/lib/pkgconfig/synwave.pc
+	for name in $(configs); do sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(version)|' \
+		$$name.in > $(dest)/lib/pkgconfig/$$name || exit 1; done
 uninstall:
 	rm -f $(addprefix $(dest)/,$(installed))
 	-rmdir $(dest)/include/synwave

@@ -1,5 +1,5 @@
 /*
- * net_args.c - --tun, --tap, --addr, --via, --mtu, and what they make: a device
+ * net_args.c - --tun, --tap, --xdp, --addr, --via, --mtu, and what they make: a device
  * with a stack of ours on it.
  */
 #define _GNU_SOURCE
@@ -9,20 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef SW_WITH_XDP
+#include <synwave/sw_xdp.h>
+#endif
+
 #include "net_args.h"
 
-enum { KEY_TUN = 0x200, KEY_TAP, KEY_ADDR, KEY_VIA, KEY_MTU };
+enum { KEY_TUN = 0x200, KEY_TAP, KEY_ADDR, KEY_VIA, KEY_MTU, KEY_PLAIN, KEY_XDP, KEY_XDP_MODE };
 
 /* clang-format off */
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "The device and our own address on it:", 1},
 	{"tun", KEY_TUN, "NAME", 0, "a TUN device (IP packets); it is created if there is none", 1},
 	{"tap", KEY_TAP, "NAME", 0, "a TAP device (Ethernet frames) instead", 1},
+	{"xdp", KEY_XDP, "NAME[:QUEUE]", 0, "a queue (0) of an Ethernet device by AF_XDP instead: all "
+		"that comes to it comes to us", 1},
+	{"xdp-mode", KEY_XDP_MODE, "MODE", 0, "native, generic, or either with ,copy: by default "
+		"the best there is", 1},
 	{"addr", KEY_ADDR, "CIDR", 0, "our address and the length of its network's prefix: "
 		"10.9.0.2/24 or fd00:9::2/64", 1},
 	{"via", KEY_VIA, "GATEWAY", 0, "our default route; and the kernel's address on a device "
 		"that is created", 1},
 	{"mtu", KEY_MTU, "BYTES", 0, "longest IP packet (the device's)", 1},
+	{"no-offload", KEY_PLAIN, 0, 0, "cut and sum packets ourselves: none is longer than the "
+		"MTU", 1},
 	{0}
 };
 /* clang-format on */
@@ -67,7 +77,7 @@ static void
 check(const struct net_args *a, struct argp_state *state)
 {
 	if (a->device == NULL)
-		argp_error(state, "which device? --tun NAME or --tap NAME");
+		argp_error(state, "which device? --tun NAME, --tap NAME or --xdp NAME");
 	else if (!a->has_addr)
 		argp_error(state, "our own address is missing: --addr 10.9.0.2/24, for example");
 	else if (a->has_via && sw_addr_is4(&a->via) != sw_addr_is4(&a->addr))
@@ -78,6 +88,39 @@ check(const struct net_args *a, struct argp_state *state)
 		argp_error(state, "--mtu: IPv6 needs at least 1280");
 }
 
+/* A device's name, maybe with a queue. */
+static void
+device_parse(struct net_args *a, int key, char *arg, struct argp_state *state)
+{
+	char *colon = key == KEY_XDP ? strrchr(arg, ':') : NULL;
+
+	if (a->device != NULL)
+		argp_error(state, "one device is enough");
+	if (colon != NULL && !net_number(colon + 1, 0, UINT16_MAX, &a->queue))
+		argp_error(state, "--xdp: '%s' is not a queue's number", colon + 1);
+	if (colon != NULL)
+		*colon = 0;
+	if (*arg == 0 || strlen(arg) >= IF_NAMESIZE || strpbrk(arg, "/% \t") != NULL)
+		argp_error(state, "'%s' cannot be a device's name", arg);
+	a->device = arg;
+	a->xdp = key == KEY_XDP;
+	a->ethernet = key != KEY_TUN;
+}
+
+static void
+mode_parse(struct net_args *a, const char *arg, struct argp_state *state)
+{
+	static const char *const modes[] = {"native", "native,copy", "generic", "generic,copy",
+					    "copy"};
+
+	a->xdp_mode = NULL;
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (strcmp(arg, modes[i]) == 0)
+			a->xdp_mode = modes[i];
+	if (a->xdp_mode == NULL)
+		argp_error(state, "--xdp-mode: '%s' is not native, generic or copy", arg);
+}
+
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
@@ -86,12 +129,11 @@ parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_TUN:
 	case KEY_TAP:
-		if (a->device != NULL)
-			argp_error(state, "one device is enough");
-		if (*arg == 0 || strlen(arg) >= IF_NAMESIZE || strpbrk(arg, "/% \t") != NULL)
-			argp_error(state, "'%s' cannot be a device's name", arg);
-		a->device = arg;
-		a->tap = key == KEY_TAP;
+	case KEY_XDP:
+		device_parse(a, key, arg, state);
+		return 0;
+	case KEY_XDP_MODE:
+		mode_parse(a, arg, state);
 		return 0;
 	case KEY_ADDR:
 		a->has_addr = cidr_parse(arg, &a->addr, &a->prefix);
@@ -107,6 +149,9 @@ parse(int key, char *arg, struct argp_state *state)
 	case KEY_MTU:
 		if (!net_number(arg, 576, 65535, &a->mtu))
 			argp_error(state, "--mtu: '%s' is not a number from 576 to 65535", arg);
+		return 0;
+	case KEY_PLAIN:
+		a->plain = true;
 		return 0;
 	case ARGP_KEY_END:
 		check(a, state);
@@ -132,7 +177,7 @@ net_endpoint_text(const struct sw_endpoint *e, char text[NET_TEXT])
 static void
 say_how(const struct net_args *a, bool node)
 {
-	const char *mode = a->tap ? "tap" : "tun";
+	const char *mode = a->ethernet ? "tap" : "tun";
 	char via[SW_ADDR_TEXT] = "GATEWAY";
 
 	if (a->has_via)
@@ -141,8 +186,8 @@ say_how(const struct net_args *a, bool node)
 		"synwave: %s: creating a device needs root; do it once and run this again: "
 		"%ssudo ip tuntap add dev %s mode %s user $USER && "
 		"sudo ip addr add %s/%u dev %s && sudo ip link set %s up\n",
-		a->device, node ? "sudo chmod 666 /dev/net/tun && " : "", a->device, mode,
-		via, a->prefix, a->device, a->device);
+		a->device, node ? "sudo chmod 666 /dev/net/tun && " : "", a->device, mode, via,
+		a->prefix, a->device, a->device);
 }
 
 /* Do two addresses of one family share a prefix? */
@@ -156,13 +201,43 @@ same_net(const struct sw_addr *a, const struct sw_addr *b, unsigned prefix)
 	       (bits == 128 || ((a->b[bits / 8] ^ b->b[bits / 8]) & mask) == 0);
 }
 
+#ifdef SW_WITH_XDP
+/* A queue of a device that is there; it is brought up if it is not. */
+static int
+xdp_open(struct net *n, const struct net_args *a)
+{
+	const char *mode = a->xdp_mode != NULL ? a->xdp_mode : "";
+	unsigned how = (strncmp(mode, "native", 6) == 0 ? SW_XDP_NATIVE : 0u) |
+		       (strncmp(mode, "generic", 7) == 0 ? SW_XDP_GENERIC : 0u) |
+		       (strstr(mode, "copy") != NULL ? SW_XDP_COPY : 0u);
+	struct sw_drv_error e;
+
+	n->drv = sw_drv_xdp(a->device, a->queue, how, &e);
+	if (n->drv != NULL && sw_drv_up(n->drv, NULL, 0, 0, &e) == 0)
+		return 0;
+	fprintf(stderr, "synwave: %s\n", e.text);
+	return 1;
+}
+#else
+static int
+xdp_open(struct net *n, const struct net_args *a)
+{
+	(void)n;
+	fprintf(stderr, "synwave: %s: this program was built without AF_XDP (XDP=no)\n", a->device);
+	return 1;
+}
+#endif
+
 /* The device, up. */
 static int
 device_open(struct net *n, const struct net_args *a)
 {
+	unsigned how = (a->ethernet ? SW_DRV_TAP : 0u) | (a->plain ? SW_DRV_PLAIN : 0u);
 	struct sw_drv_error e;
 	bool made;
 
+	if (a->xdp)
+		return xdp_open(n, a);
 	if (!a->has_via && if_nametoindex(a->device) == 0) {
 		fprintf(stderr,
 			"synwave: %s does not exist yet; to create it, give the kernel's "
@@ -176,8 +251,8 @@ device_open(struct net *n, const struct net_args *a)
 			"network of --addr\n");
 		return 2;
 	}
-	n->drv = a->tap ? sw_drv_tap(a->device, &e) : sw_drv_tun(a->device, &e);
-	if (n->drv == NULL) {
+	if (sw_drv_open(&n->drv, 1, a->device, how, &e) != 0) {
+		n->drv = NULL;
 		if ((e.code == EPERM || e.code == EACCES) && if_nametoindex(a->device) == 0)
 			say_how(a, strncmp(e.text, "/dev/", 5) == 0);
 		else
@@ -227,13 +302,13 @@ stack_join(struct net *n, const struct net_args *a)
 		error = sw_iface_mtu(n->stack, 0, a->mtu);
 	if (error >= 0)
 		error = sw_address_add(n->stack, 0, &a->addr, a->prefix);
-	if (error >= 0 && a->tap && !sw_addr_is4(&a->addr)) {
+	if (error >= 0 && a->ethernet && !sw_addr_is4(&a->addr)) {
 		local = link_local(face.mac);
 		error = sw_address_add(n->stack, 0, &local, 64);
 	}
 	/* everything else: to the gateway; a TUN device is one by itself */
-	if (error >= 0 && (a->has_via || !a->tap))
-		error = sw_route_add(n->stack, &zero, 0, 0, a->tap ? &a->via : NULL);
+	if (error >= 0 && (a->has_via || !a->ethernet))
+		error = sw_route_add(n->stack, &zero, 0, 0, a->ethernet ? &a->via : NULL);
 	return error;
 }
 

@@ -11,11 +11,15 @@
 
 struct net_args {
 	const char *device; /* its name, NULL: not given */
-	bool tap;
+	bool ethernet;	    /* TAP, or: */
+	bool xdp;
+	bool plain; /* no offloads */
 	bool has_addr, has_via;
 	struct sw_addr addr, via;
 	unsigned prefix;
-	uint32_t mtu; /* 0: not given */
+	uint32_t mtu;	      /* 0: not given */
+	uint32_t queue;	      /* --xdp: of the device */
+	const char *xdp_mode; /* NULL: not given */
 };
 
 /* A child for a verb's argp; its input is a struct net_args, all zeros. */
