@@ -1,0 +1,227 @@
+/*
+ * shards.c - what a second core brings: lifecycles a second (open, a byte each way, FIN
+ * both ways) of one shard and of two, each with its clients on its own core.
+ *
+ *	build/bench/shards [ROUNDS [SHARDS]]
+ *
+ * Each thread has a stack that is a shard of the set, and a stack of clients at the
+ * other end of a link in memory; packets are built, summed, parsed and their flow looked
+ * at.  TIME-WAIT lasts 2 x 1 ms.  Rounds of one and of all shards alternate, so that
+ * both see the same machine; the medians are compared.
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <synwave/sw_shard.h>
+
+enum { MOST = 16, ROUNDS_MOST = 99, IN_FLIGHT = 64, PORT = 80 };
+
+static const sw_ns round_ns = SW_S / 2;
+
+struct side {
+	struct sw_drv *drv; /* the clients' end of the link */
+	struct sw_stack *stack;
+	void *arena;
+	uint32_t open;
+	_Alignas(64) uint64_t done;
+};
+
+struct bench {
+	struct sw_shards *set;
+	struct side side[MOST];
+	atomic_bool count; /* warm: what is done counts */
+};
+
+static _Noreturn void
+die(const char *why)
+{
+	fprintf(stderr, "shards: %s\n", why);
+	exit(1);
+}
+
+static void
+serve(struct sw_stack *s, sw_ns now)
+{
+	struct sw_event e;
+	sw_conn c;
+	char byte;
+
+	while (sw_event(s, &e)) {
+		if (e.ready & SW_ACCEPTABLE) {
+			while (sw_accept(s, now, e.conn, &c) == 0)
+				continue;
+			continue;
+		}
+		if (sw_receive(s, now, e.conn, &byte, 1) == 1)
+			sw_send(s, now, e.conn, &byte, 1, 0);
+		if (e.ready & (SW_PEER_CLOSED | SW_FAILED))
+			sw_release(s, now, e.conn);
+	}
+}
+
+static void
+ask(struct side *c, sw_ns now, bool count)
+{
+	const struct sw_endpoint server = {sw_addr4(10, 0, 0, 2), PORT};
+	struct sw_event e;
+	sw_conn one;
+	char byte = 'x';
+
+	while (sw_event(c->stack, &e)) {
+		if (e.ready & SW_FAILED)
+			die("a connection failed");
+		if (e.user == 0 && (e.ready & SW_OPENED)) {
+			sw_send(c->stack, now, e.conn, &byte, 1, 0);
+			sw_set(c->stack, now, e.conn, SW_OPT_USER, 1);
+		}
+		if (e.user == 1 && sw_receive(c->stack, now, e.conn, &byte, 1) == 1) {
+			sw_close(c->stack, now, e.conn);
+			sw_set(c->stack, now, e.conn, SW_OPT_USER, 2);
+		}
+		if (e.ready & (SW_PEER_CLOSED | SW_ENDED)) {
+			sw_release(c->stack, now, e.conn);
+			c->open--;
+			c->done += count;
+		}
+	}
+	for (; c->open < IN_FLIGHT; c->open++)
+		if (sw_open_active(c->stack, now, NULL, &server, &one) != 0)
+			die("cannot open a connection");
+}
+
+static void
+work(struct sw_shard *me, void *ctx)
+{
+	struct bench *b = ctx;
+	struct side *c = &b->side[sw_shard_number(me)];
+
+	while (sw_shard_turn(me, 0, NULL, 0) == 0) {
+		sw_ns now = sw_drv_now();
+
+		serve(sw_shard_stack(me), now);
+		ask(c, now, atomic_load_explicit(&b->count, memory_order_relaxed));
+		sw_drv_turn(c->drv, 0, NULL, 0);
+	}
+}
+
+/* The clients of one shard: their ports are such that their flows are its own. */
+static void
+side_init(struct side *c, struct sw_shard *shard)
+{
+	struct sw_addr addr = sw_addr4(10, 0, 0, 1);
+	struct sw_config config;
+	size_t bytes;
+
+	sw_stack_config(sw_shard_stack(shard), &config);
+	bytes = (sw_stack_bytes(&config) + 63) & ~(size_t)63;
+	c->arena = aligned_alloc(64, bytes);
+	if (c->arena == NULL || sw_stack_init(&c->stack, &config, c->arena, bytes) != 0 ||
+	    sw_drv_attach(c->drv, c->stack) != 0 || sw_address_add(c->stack, 0, &addr, 24) != 0)
+		die("cannot make a stack");
+}
+
+static void
+bench_init(struct bench *b, unsigned n)
+{
+	const struct sw_iface kind = {.link = SW_LINK_IP, .mtu = 1500};
+	const struct sw_endpoint server = {sw_addr4(10, 0, 0, 2), PORT};
+	struct sw_drv *ends[2], *queue[MOST];
+	struct sw_drv_error e;
+	struct sw_config config;
+	sw_conn listener;
+
+	memset(b, 0, sizeof *b);
+	sw_config_init(&config);
+	config.msl = SW_MS;
+	config.conns = config.half_opens = config.actives = 1024;
+	config.time_waits = 65536;
+	for (unsigned i = 0; i < n; i++) {
+		if (sw_drv_memory(ends, &kind, 256) != 0)
+			die("no memory");
+		queue[i] = ends[0];
+		b->side[i].drv = ends[1];
+	}
+	b->set = sw_shards_new(queue, n, &config, &e);
+	if (b->set == NULL)
+		die(e.text);
+	for (unsigned i = 0; i < n; i++) {
+		struct sw_shard *shard = sw_shards_at(b->set, i);
+
+		side_init(&b->side[i], shard);
+		if (sw_address_add(sw_shard_stack(shard), 0, &server.addr, 24) != 0 ||
+		    sw_open_passive(sw_shard_stack(shard), 0, &server, 1024, &listener) != 0)
+			die("cannot listen");
+	}
+}
+
+static void
+nap(sw_ns t)
+{
+	nanosleep(&(struct timespec){(time_t)(t / SW_S), (long)(t % SW_S)}, NULL);
+}
+
+/* Lifecycles a second of n shards, by the clock. */
+static double
+measure(unsigned n)
+{
+	struct bench b;
+	uint64_t done = 0;
+	sw_ns begin, took;
+
+	bench_init(&b, n);
+	if (sw_shards_start(b.set, work, &b, SW_SHARDS_PIN) != 0)
+		die("no threads");
+	nap(round_ns / 5);
+	atomic_store(&b.count, true);
+	begin = sw_drv_now();
+	nap(round_ns);
+	atomic_store(&b.count, false);
+	took = sw_drv_now() - begin;
+	sw_shards_stop(b.set);
+	sw_shards_join(b.set);
+	if (sw_shards_crossed(b.set) > 0)
+		die("packets crossed");
+	for (unsigned i = 0; i < n; i++) {
+		done += b.side[i].done;
+		sw_drv_close(b.side[i].drv);
+		free(b.side[i].arena);
+	}
+	sw_shards_free(b.set);
+	return (double)done / ((double)took / (double)SW_S);
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+int
+main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 5, n = argc > 2 ? atoi(argv[2]) : 2;
+	double one[ROUNDS_MOST], all[ROUNDS_MOST];
+
+	if (rounds < 1 || rounds > ROUNDS_MOST || n < 1 || n > MOST)
+		die("usage: shards [ROUNDS [SHARDS]]");
+	for (int i = 0; i < rounds; i++) {
+		one[i] = measure(1);
+		all[i] = measure((unsigned)n);
+		printf("round %d: 1 shard %.0f, %d shards %.0f lifecycles/s, %.2f x\n", i + 1,
+		       one[i], n, all[i], all[i] / one[i]);
+		fflush(stdout);
+	}
+	qsort(one, (size_t)rounds, sizeof one[0], by_size);
+	qsort(all, (size_t)rounds, sizeof all[0], by_size);
+	printf("median: 1 shard %.0f, %d shards %.0f lifecycles/s, %.2f x\n", one[rounds / 2], n,
+	       all[rounds / 2], all[rounds / 2] / one[rounds / 2]);
+	return 0;
+}
