@@ -269,6 +269,8 @@ ack_timers(struct tcp *tcp, struct tcb *t, struct active *c, bool moved)
 	/*= RFC 6298 5.2, 5.3: restart for what is left, stop when nothing is */
 	if (t->snd.una.n == t->snd.nxt.n) {
 		t->retransmit = moved ? SW_NEVER : t->retransmit;
+		if (c != NULL)
+			c->tlp.due = false; /* it was to be sent, and there is nothing to probe */
 		return;
 	}
 	if (moved)
