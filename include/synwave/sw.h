@@ -381,6 +381,31 @@ int sw_release(struct sw_stack *, sw_ns now, sw_conn);
 /* ABORT (3.10.5): RST, queues thrown away, the name no more valid. */
 int sw_abort(struct sw_stack *, sw_ns now, sw_conn);
 
+enum { SW_EXPORT_COPY = 1 }; /* it stays here, too: to be looked at or replayed */
+
+/*
+ * A connection as bytes, which sw_import() continues in another stack: of another
+ * program, on another machine of either byte order, later.  All of it goes: state,
+ * queues both ways, scoreboard, timers, controller, settings, SW_OPT_USER.  How many
+ * bytes; if that is more than `cap` (to may be NULL), nothing has happened: come again
+ * with so much room and a little more, as time goes on.
+ *
+ * Then it is gone from here: its name is no more valid, nothing is said to the peer,
+ * and what still comes for it is dropped for 2 MSL (SW_V_MOVED), until it comes back.
+ * SW_E_STATE: it has ended.  SW_E_NO_MEMORY: no record for that (time_waits).
+ */
+ptrdiff_t sw_export(struct sw_stack *, sw_ns now, sw_conn, void *to, size_t cap, unsigned how);
+
+/*
+ * The connection goes on here, under the name *conn, and has news if it has any.  Its
+ * local address must be one of ours, and a route lead to the peer (SW_E_NO_ROUTE); the
+ * pair of ends must be free (SW_E_IN_USE), the pools have room (SW_E_NO_MEMORY).
+ * SW_E_INVALID: not what sw_export() of this version gave, or damaged; a checksum finds
+ * accidents, and what could not be a connection is refused, but it is no seal: take bytes
+ * only from whom you would let use the connection.
+ */
+int sw_import(struct sw_stack *, sw_ns now, const void *, size_t, sw_conn *conn);
+
 /* STATUS (3.10.6) */
 struct sw_status {
 	size_t bytes; /* sizeof(struct sw_status) of your compiler: set before the call */

@@ -95,6 +95,7 @@
 	X(BAD_OPTION,	"bad-option",	"9293 MUST-7",     "a malformed TCP option")		\
 	X(NOT_OURS,	"not-ours",	"1122 3.2.1.3",    "addressed to another host")		\
 	X(OTHER_SHARD,	"other-shard",	"-",               "a flow of another stack that shares the device") \
+	X(MOVED,	"moved",	"-",               "for a connection that has moved to another stack") \
 	X(NO_PROTO,	"no-proto",	"1122 3.2.2.1",    "a protocol that is not spoken here")	\
 	X(FRAGMENT,	"fragment",	"791, 8200",       "a fragment, kept until the rest comes") \
 	X(FRAG_DROPPED,	"frag-dropped",	"5722, 1858",      "overlapping, oversized or too many fragments") \

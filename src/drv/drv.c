@@ -191,6 +191,7 @@ sw_drv_attach(struct sw_drv *d, struct sw_stack *s)
 		return SW_E_NO_MEMORY;
 	d->number = sw_iface_add(s, &d->iface);
 	d->stack = d->number >= 0 ? s : NULL;
+	d->at = d->n = 0;
 	return d->number;
 }
 

@@ -120,6 +120,11 @@ input_segment(struct sw_stack *s, const struct tuple *tuple, int iface, struct s
 			return;
 		}
 	}
+	/* no connection: one that was moved here may be of another shard's flows */
+	if (!steer_is_ours(s, tuple)) {
+		input_drop(s, tuple, seg, SW_V_OTHER_SHARD);
+		return;
+	}
 	listener = listener_find(s, tuple);
 	/* a gateway answers for others only where somebody listens for all */
 	if (!ours && (listener == NONE || !iface_at(s, (uint32_t)iface)->conf.any_destination ||
@@ -155,10 +160,6 @@ input_tcp(struct sw_stack *s, const struct arrival *how, const struct ip *ip)
 	if (!address_is_unicast(s, &ip->src) || (!ours && !address_is_unicast(s, &ip->dst)) ||
 	    how->group) {
 		input_drop(s, &tuple, &seg, SW_V_ADDR_INVALID);
-		return;
-	}
-	if (!steer_is_ours(s, &tuple)) {
-		input_drop(s, &tuple, &seg, SW_V_OTHER_SHARD);
 		return;
 	}
 	input_segment(s, &tuple, how->iface, &seg, ours);

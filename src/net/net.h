@@ -28,6 +28,7 @@ enum {
 	MARK_WAITS_NEIGHBOUR = 4,
 	MARK_USED = 8, /* the record is not free */
 	MARK_TS = 16,	   /* TIME-WAIT: timestamps were agreed on */
+	MARK_MOVED = 2,	   /* a TIME-WAIT record: no such thing, the connection is elsewhere */
 	MARK_STARVED = 32, /* its SEND found no buffer: told when there is one */
 	MARK_SHARED = 64,  /* what it knows of its path was told (share.c) */
 	/* of small records, which have no MARK_STARVED: when they answered something strange */
@@ -260,6 +261,8 @@ sw_ns time_wait_deadline(const struct sw_stack *);
 /* From a released block in TIME-WAIT that has nothing more to say: it is free then. */
 void time_wait_take(struct sw_stack *, uint32_t block, sw_ns now);
 void time_wait_free(struct sw_stack *, uint32_t tw);
+/* From a block that was exported: the record says nothing.  false: no room. */
+bool time_wait_moved(struct sw_stack *, uint32_t block, sw_ns now);
 /* A tuple in TIME-WAIT that an active OPEN may have: it is free then, and *iss
  * is what the new connection must begin behind. */
 bool time_wait_yield(struct sw_stack *, uint32_t tw, sw_ns now, seq *iss);

@@ -114,7 +114,7 @@ check_time_wait(const struct sw_stack *s, uint32_t i)
 
 	head_tuple(&w->h, &tuple);
 	CHECK(w->h.kind == KIND_TIME_WAIT);
-	CHECK(w->h.state == SW_TIME_WAIT);
+	CHECK(w->h.state == SW_TIME_WAIT || (w->h.mark & MARK_MOVED));
 	CHECK(conn_find(s, &tuple) == REF(KIND_TIME_WAIT, i));
 	CHECK(link_in(&w->queue));
 	return 0;

@@ -60,13 +60,35 @@ time_wait_free(struct sw_stack *s, uint32_t i)
 	pool_give(&s->time_waits, i);
 }
 
+/* A block becomes the small record i, until then, with these marks. */
+static void
+time_wait_become(struct sw_stack *s, uint32_t i, uint32_t block, sw_ns until, int marks)
+{
+	struct tcb *t = block_at(s, block);
+	struct time_wait *w = time_wait_at(s, i);
+
+	memset(w, 0, sizeof(*w));
+	w->h = t->h;
+	w->h.kind = KIND_TIME_WAIT;
+	w->h.mark = (uint8_t)(MARK_USED | marks);
+	w->snd_nxt = t->snd.nxt;
+	w->rcv_nxt = t->rcv.nxt;
+	w->ts_recent = t->ts_recent;
+	w->until_ms = ms_up(until);
+	link_init(&w->queue);
+	if (table_change(&s->table, head_hash(s, &w->h), REF(KIND_BLOCK, block),
+			 REF(KIND_TIME_WAIT, i)))
+		t->h.mark &= (uint8_t)~MARK_IN_TABLE;
+	time_wait_enqueue(s, i);
+	conn_free(s, block);
+}
+
 /* From a released block in TIME-WAIT that has nothing more to say. */
 void
 time_wait_take(struct sw_stack *s, uint32_t block, sw_ns now)
 {
-	struct tcb *t = block_at(s, block);
+	const struct tcb *t = block_at(s, block);
 	uint32_t i = pool_take(&s->time_waits);
-	struct time_wait *w;
 
 	(void)now;
 	if (i == NONE) {
@@ -74,21 +96,19 @@ time_wait_take(struct sw_stack *s, uint32_t block, sw_ns now)
 		time_wait_free(s, s->time_wait_queue.head);
 		i = pool_take(&s->time_waits);
 	}
-	w = time_wait_at(s, i);
-	memset(w, 0, sizeof(*w));
-	w->h = t->h;
-	w->h.kind = KIND_TIME_WAIT;
-	w->h.mark = MARK_USED | ((t->flags & T_TS) ? MARK_TS : 0);
-	w->snd_nxt = t->snd.nxt;
-	w->rcv_nxt = t->rcv.nxt;
-	w->ts_recent = t->ts_recent;
-	w->until_ms = ms_up(t->late);
-	link_init(&w->queue);
-	if (table_change(&s->table, head_hash(s, &w->h), REF(KIND_BLOCK, block),
-			 REF(KIND_TIME_WAIT, i)))
-		t->h.mark &= (uint8_t)~MARK_IN_TABLE;
-	time_wait_enqueue(s, i);
-	conn_free(s, block);
+	time_wait_become(s, i, block, t->late, (t->flags & T_TS) ? MARK_TS : 0);
+}
+
+/* From a block that goes on in another stack. */
+bool
+time_wait_moved(struct sw_stack *s, uint32_t block, sw_ns now)
+{
+	uint32_t i = pool_take(&s->time_waits);
+
+	if (i == NONE)
+		return false;
+	time_wait_become(s, i, block, after_ns(now, 2 * s->conf.msl), MARK_MOVED);
+	return true;
 }
 
 /* The block that the record stands for. */
@@ -146,6 +166,10 @@ time_wait_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 	struct tcb t;
 
 	head_tuple(&w->h, &tuple);
+	if (w->h.mark & MARK_MOVED) {
+		input_drop(s, &tuple, seg, SW_V_MOVED);
+		return;
+	}
 	listener = listener_find(s, &tuple);
 	time_wait_inflate(s, i, now, &t);
 	if (listener == NONE && tcp_time_wait_reusable(&s->tcp, &t, seg)) {
@@ -194,8 +218,10 @@ time_wait_expire(struct sw_stack *s, sw_ns now)
 	/* each turn frees one */
 	while ((i = s->time_wait_queue.head) != NONE &&
 	       time_wait_until(time_wait_at(s, i), now) <= now) {
-		time_wait_inflate(s, i, now, &t);
-		tcp_expire(&s->tcp, &t, now, &reply);
+		if (!(time_wait_at(s, i)->h.mark & MARK_MOVED)) {
+			time_wait_inflate(s, i, now, &t);
+			tcp_expire(&s->tcp, &t, now, &reply);
+		}
 		time_wait_free(s, i);
 	}
 }
