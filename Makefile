@@ -71,7 +71,8 @@ plugin_core := $(call pic_object,$(call source,base wire tcp net))
 plugin := $(call pic_object,$(call source,sock sim drv plugin) src/drill/dress.c \
 	src/drill/profile.c src/drill/sysctl.c)
 plugin_test := $(BUILD)/test/plugin/plugin_test
-benches := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard bench/*.c)))
+benches := $(patsubst %.c,$(BUILD)/%,$(filter-out $(if $(xdp_libs),,bench/xdp.c), \
+	$(sort $(wildcard bench/*.c))))
 bench_help := $(call object,$(sort $(wildcard bench/lib/*.c)))
 
 .PHONY: all library tests fuzzers benches packetdrill-plugin
@@ -125,6 +126,10 @@ $(xdp): room_flags = -Isrc $$(pkg-config --cflags $(xdp_libs))
 $(xdp): | build/.need-program
 $(BUILD)/test/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
 $(BUILD)/bench/%.o: room_flags = -Ibench -pthread -D_DEFAULT_SOURCE=
+$(BUILD)/bench/xdp.o: room_flags = $$(pkg-config --cflags $(xdp_libs))
+$(BUILD)/bench/xdp.o: | build/.need-program
+$(BUILD)/bench/xdp: $(xdp_library)
+$(BUILD)/bench/xdp: bench_libs = $(xdp_library) $(BUILD)/libsynwave.a $$(pkg-config --libs $(xdp_libs))
 $(cli): | build/.need-program
 
 # The table of `synwave req`, from the ledger and the names of the scripts.
@@ -194,7 +199,7 @@ $(tests) $(tools): $(BUILD)/%: $(BUILD)/%.o $(inside)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^
 $(benches): $(BUILD)/%: $(BUILD)/%.o $(bench_help) $(BUILD)/libsynwave.a
 	$(call say,ld,$@)
-	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -pthread -o $@ $^
+	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -pthread -o $@ $^ $(bench_libs)
 $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^

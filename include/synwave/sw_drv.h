@@ -154,8 +154,9 @@ struct sw_drv_ops {
 };
 
 /*
- * A driver that moves packets by these calls.  `fd` is polled, and closed by
- * nobody here; -1: there is none.  NULL: no memory.
+ * A driver that moves packets by these calls.  `fd` is polled for what comes, and
+ * closed by nobody here; -1: there is none.  When send() did not take all, it is asked
+ * again within a millisecond.  NULL: no memory.
  */
 struct sw_drv *sw_drv_new(const struct sw_drv_ops *, void *self, int fd, const char *name,
 			  const struct sw_iface *);

@@ -13,6 +13,7 @@
 
 #include "drv.h"
 
+#define FULL_NAP SW_MS	/* of a full device that cannot tell when it has room */
 #define FLUSH_ROUNDS 64 /* batches sent in one turn before input is looked at */
 
 enum flush { FLUSH_DONE, FLUSH_FULL, FLUSH_MORE, FLUSH_GONE };
@@ -265,7 +266,7 @@ sleep_time(const struct sw_drv *d, enum flush f, bool waits, sw_ns timeout)
 	if (f == FLUSH_MORE || timeout == 0 || waits)
 		return 0;
 	if (f == FLUSH_FULL) /* only the device can help, or the caller */
-		return timeout;
+		return d->tells || timeout < FULL_NAP ? timeout : FULL_NAP;
 	deadline = sw_deadline(d->stack);
 	if (deadline == SW_NEVER)
 		return timeout;
@@ -293,15 +294,29 @@ take(struct sw_drv *d)
 	return 0;
 }
 
+/* Sleep until something is there: 0, or -1.  fds[0]: the device; revents are filled. */
+static int
+doze(struct pollfd *fds, size_t n, sw_ns sleep)
+{
+	struct timespec t = {(time_t)(sleep / SW_S), (long)(sleep % SW_S)};
+	int got = ppoll(fds, n, sleep == SW_NEVER ? NULL : &t, NULL);
+
+	if (got < 0 && errno != EINTR)
+		return -1;
+	for (size_t i = 0; got <= 0 && i < n; i++)
+		fds[i].revents = 0;
+	if ((fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) == 0)
+		return 0;
+	errno = ENODEV;
+	return -1;
+}
+
 int
 sw_drv_turn(struct sw_drv *d, sw_ns timeout, struct pollfd *more, size_t n)
 {
 	struct pollfd fds[1 + DRV_MORE];
-	struct timespec t;
 	enum flush f;
-	sw_ns sleep;
 	bool waits;
-	int got;
 
 	if (d->stack == NULL || n > DRV_MORE) {
 		errno = EINVAL;
@@ -310,25 +325,17 @@ sw_drv_turn(struct sw_drv *d, sw_ns timeout, struct pollfd *more, size_t n)
 	f = flush(d);
 	if (f == FLUSH_GONE)
 		return -1;
+	waits = is_pending(d);
+	if (waits && n == 0)
+		return take(d);
 	fds[0] = (struct pollfd){.fd = d->fd, .events = POLLIN};
-	if (f == FLUSH_FULL)
+	if (f == FLUSH_FULL && d->tells)
 		fds[0].events |= POLLOUT;
 	if (n > 0)
 		memcpy(fds + 1, more, n * sizeof *more);
-	waits = is_pending(d);
-	sleep = sleep_time(d, f, waits, timeout);
-	t.tv_sec = (time_t)(sleep / SW_S);
-	t.tv_nsec = (long)(sleep % SW_S);
-	got = ppoll(fds, n + 1, sleep == SW_NEVER ? NULL : &t, NULL);
-	if (got < 0 && errno != EINTR)
+	if (doze(fds, n + 1, sleep_time(d, f, waits, timeout)) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		more[i].revents = (short)(got > 0 ? fds[i + 1].revents : 0);
-	if (got > 0 && (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
-		errno = ENODEV;
-		return -1;
-	}
-	if (d->fd < 0 || waits || (got > 0 && (fds[0].revents & POLLIN) != 0))
-		return take(d);
-	return 0;
+		more[i].revents = fds[i + 1].revents;
+	return d->fd < 0 || waits || (fds[0].revents & POLLIN) != 0 ? take(d) : 0;
 }

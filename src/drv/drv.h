@@ -24,7 +24,8 @@ struct sw_drv {
 	int fd;
 	char name[DRV_NAME];
 	bool made;
-	bool vnet; /* each packet follows a struct virtio_net_hdr */
+	bool tells; /* poll() says when a full device has room again */
+	bool vnet;  /* each packet follows a struct virtio_net_hdr */
 	struct sw_iface iface;
 	uint64_t lost;
 	unsigned long aio; /* aio.c's context; 0: none */

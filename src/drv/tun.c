@@ -310,6 +310,7 @@ tun_queue(const char *name, unsigned how, bool many, bool made, struct sw_drv_er
 	d->in = malloc((size_t)DRV_BATCH * DRV_FRAME);
 	d->iface.link = (how & SW_DRV_TAP) != 0 ? SW_LINK_ETHERNET : SW_LINK_IP;
 	d->made = made;
+	d->tells = true;
 	if (d->in == NULL) {
 		drv_fail(e, name, NULL);
 	} else if ((d->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {

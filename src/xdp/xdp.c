@@ -233,6 +233,14 @@ xdp_close(void *self)
 	free(x);
 }
 
+static bool
+xdp_pending(void *self)
+{
+	struct xdp *x = self;
+
+	return xsk_cons_nb_avail(&x->rx, 1) > 0;
+}
+
 static uint64_t
 xdp_lost(void *self)
 {
@@ -244,6 +252,7 @@ xdp_lost(void *self)
 static const struct sw_drv_ops xdp_ops = {.receive = xdp_receive,
 					  .send = xdp_send,
 					  .room = xdp_room,
+					  .pending = xdp_pending,
 					  .lost = xdp_lost,
 					  .close = xdp_close};
 
