@@ -240,6 +240,10 @@ int sw_iface_mtu(struct sw_stack *, int iface, uint32_t mtu);
  */
 int sw_local_free(const struct sw_stack *, const struct sw_endpoint *local);
 
+/* Is there any record of a connection between the two: of ours, half-open, TIME-WAIT? */
+bool sw_is_known(const struct sw_stack *, const struct sw_endpoint *local,
+		 const struct sw_endpoint *remote);
+
 /* ---- several stacks behind one device ----------------------------------- */
 
 /*

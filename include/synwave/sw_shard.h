@@ -67,6 +67,14 @@ struct sw_drv *sw_shard_drv(struct sw_shard *);
  * 15 of `more`. */
 int sw_shard_turn(struct sw_shard *, sw_ns timeout, struct pollfd *more, size_t n);
 
+/*
+ * Move a connection to another shard of the set: it is gone from here, and has news
+ * there, with the SW_OPT_USER that it had.  What the device still brings here for it
+ * is handed on.  If there is no room for it there, it comes back and has news here.
+ * SW_OK or an enum sw_error: then it is still here, maybe under another name, as news.
+ */
+int sw_shard_move(struct sw_shard *, sw_conn, unsigned to);
+
 #ifdef __cplusplus
 }
 #endif

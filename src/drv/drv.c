@@ -14,7 +14,8 @@
 #include "drv.h"
 
 #define FULL_NAP SW_MS	/* of a full device that cannot tell when it has room */
-#define FLUSH_ROUNDS 64 /* batches sent in one turn before input is looked at */
+#define FLUSH_BYTES (256 * 1024) /* sent in one turn before input is looked at */
+#define FLUSH_EACH 64		  /* and so much counts a packet as such */
 
 enum flush { FLUSH_DONE, FLUSH_FULL, FLUSH_MORE, FLUSH_GONE };
 
@@ -226,11 +227,12 @@ batch_room(struct sw_drv *d)
 	return most;
 }
 
-/* Move what the stack has to say to the device, until one of them has enough. */
+/* Move what the stack has to say to the device, until one of them has enough; not so much
+ * that what has come meanwhile, and what was sent, would no more be warm. */
 static enum flush
 flush(struct sw_drv *d)
 {
-	for (int i = 0; i < FLUSH_ROUNDS; i++) {
+	for (size_t bytes = 0; bytes < FLUSH_BYTES;) {
 		ptrdiff_t took;
 
 		if (d->at == d->n) {
@@ -244,7 +246,8 @@ flush(struct sw_drv *d)
 		took = d->ops->send(d->self, d->batch + d->at, d->n - d->at);
 		if (took < 0)
 			return FLUSH_GONE;
-		d->at += (size_t)took;
+		for (ptrdiff_t i = 0; i < took; i++)
+			bytes += FLUSH_EACH + d->batch[d->at++].len;
 		if (d->at < d->n)
 			return FLUSH_FULL;
 	}

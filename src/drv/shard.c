@@ -4,58 +4,17 @@
  *
  * What one shard has for another goes through the other's mail: a bounded queue under
  * a lock, and an eventfd that wakes.  When the device steers, only what is no plain
- * TCP comes that way.
+ * TCP comes that way, and what belongs to connections that have moved (shard_move.c).
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <synwave/sw_shard.h>
-
-#include "drv.h"
-
-enum { MAIL_MAX = 1024 }; /* packets in one shard's mail */
-
-struct mail {
-	pthread_mutex_t lock;
-	struct sw_packet at[MAIL_MAX]; /* data from malloc() */
-	uint32_t first, n;
-};
-
-struct sw_shard {
-	struct sw_shards *set;
-	unsigned number;
-	struct sw_drv *drv;
-	struct sw_stack *stack;
-	void *arena;
-	pthread_t thread;
-	int wake; /* an eventfd */
-	struct mail mail;
-	atomic_ullong crossed; /* that came here and are another's */
-	/* sw_shards_counters(): under the set's lock */
-	unsigned said; /* the last question answered */
-	struct sw_counters counters;
-};
-
-struct sw_shards {
-	unsigned n, running;
-	bool steered;
-	struct sw_steer steer;
-	enum sw_link link;
-	struct sw_shard *shard;
-	void (*work)(struct sw_shard *, void *);
-	void *ctx;
-	atomic_bool stop;
-	pthread_mutex_t lock;
-	pthread_cond_t answer;
-	atomic_uint asked; /* questions for counters so far */
-};
+#include "shard.h"
 
 static void
 wake(struct sw_shard *s)
@@ -69,41 +28,44 @@ wake(struct sw_shard *s)
 
 /* ---- mail ----------------------------------------------------------------- */
 
-static void
-mail_put(struct sw_shard *to, const struct sw_packet *p)
+bool
+mail_put(struct sw_shard *to, const struct letter *l)
 {
-	uint8_t *copy = malloc(p->len);
+	uint8_t *copy = malloc(l->p.len);
 	struct mail *m = &to->mail;
 	bool room;
 
 	if (copy == NULL)
-		return; /* the wire loses packets, too */
-	memcpy(copy, p->data, p->len);
+		return false;
+	memcpy(copy, l->p.data, l->p.len);
 	pthread_mutex_lock(&m->lock);
 	room = m->n < MAIL_MAX;
 	if (room) {
-		struct sw_packet *at = &m->at[(m->first + m->n++) % MAIL_MAX];
+		struct letter *at = &m->at[(m->first + m->n++) % MAIL_MAX];
 
-		*at = *p;
-		at->data = copy;
+		*at = *l;
+		at->p.data = copy;
 	}
 	pthread_mutex_unlock(&m->lock);
 	if (room)
 		wake(to);
 	else
 		free(copy);
+	return room;
 }
 
-/* Up to n packets from the mail, to be freed by the caller. */
-static size_t
-mail_take(struct mail *m, struct sw_packet *p, size_t n)
+/* The oldest letter, its data to be freed by the caller; false: there is none. */
+static bool
+mail_take(struct mail *m, struct letter *l)
 {
-	size_t some;
+	bool some;
 
 	pthread_mutex_lock(&m->lock);
-	for (some = 0; some < n && m->n > 0; some++, m->n--) {
-		p[some] = m->at[m->first];
+	some = m->n > 0;
+	if (some) {
+		*l = m->at[m->first];
 		m->first = (m->first + 1) % MAIL_MAX;
+		m->n--;
 	}
 	pthread_mutex_unlock(&m->lock);
 	return some;
@@ -112,15 +74,15 @@ mail_take(struct mail *m, struct sw_packet *p, size_t n)
 static void
 mail_read(struct sw_shard *s)
 {
-	struct sw_packet p[DRV_BATCH];
-	size_t n;
+	struct letter l;
 
-	while ((n = mail_take(&s->mail, p, DRV_BATCH)) > 0) {
-		for (size_t i = 0; i < n; i++)
-			p[i].iface = 0;
-		sw_input(s->stack, sw_drv_now(), p, n);
-		for (size_t i = 0; i < n; i++)
-			free(p[i].data);
+	while (mail_take(&s->mail, &l)) { /* others fill it slower than we read */
+		l.p.iface = 0;
+		if (l.kind == MAIL_PACKET)
+			sw_input(s->stack, sw_drv_now(), &l.p, 1);
+		else
+			shard_import(s, &l);
+		free(l.p.data);
 	}
 }
 
@@ -129,7 +91,7 @@ mail_read(struct sw_shard *s)
 static void
 hand_on(struct sw_shard *s, unsigned to, const struct sw_packet *p)
 {
-	mail_put(&s->set->shard[to], p);
+	mail_put(&s->set->shard[to], &(struct letter){.p = *p, .from = s->number});
 	atomic_fetch_add_explicit(&s->crossed, 1, memory_order_relaxed);
 }
 
@@ -143,7 +105,7 @@ is_ours(struct sw_shard *s, const struct sw_packet *p)
 
 	switch (drv_flow(set->link, p, ends)) {
 	case FLOW_PLAIN:
-		if (set->steered)
+		if (set->steered && atomic_load_explicit(&set->n_moved, memory_order_relaxed) == 0)
 			return true;
 		break;
 	case FLOW_ODD:
@@ -151,12 +113,12 @@ is_ours(struct sw_shard *s, const struct sw_packet *p)
 	case FLOW_ALL:
 		for (unsigned i = 0; i < set->n; i++)
 			if (i != s->number)
-				mail_put(&set->shard[i], p);
+				mail_put(&set->shard[i], &(struct letter){.p = *p});
 		return true;
 	case FLOW_NONE:
 		return true;
 	}
-	owner = sw_steer(&set->steer, &ends[0], &ends[1]);
+	owner = shard_owner(set, ends);
 	if (owner != s->number)
 		hand_on(s, owner, p);
 	return owner == s->number;
@@ -208,11 +170,11 @@ sw_shards_free(struct sw_shards *set)
 		return;
 	for (unsigned i = 0; i < set->n; i++) {
 		struct sw_shard *s = &set->shard[i];
-		struct sw_packet p;
+		struct letter l;
 
 		sw_drv_close(s->drv);
-		while (mail_take(&s->mail, &p, 1) == 1)
-			free(p.data);
+		while (mail_take(&s->mail, &l))
+			free(l.p.data);
 		free(s->arena);
 		if (s->wake >= 0)
 			close(s->wake);
@@ -220,6 +182,8 @@ sw_shards_free(struct sw_shards *set)
 	}
 	pthread_mutex_destroy(&set->lock);
 	pthread_cond_destroy(&set->answer);
+	pthread_rwlock_destroy(&set->moved_lock);
+	moved_free(set);
 	free(set->shard);
 	free(set);
 }
@@ -248,6 +212,7 @@ sw_shards_new(struct sw_drv *const queues[], unsigned n, const struct sw_config 
 	set->link = queues[0]->iface.link;
 	pthread_mutex_init(&set->lock, NULL);
 	pthread_cond_init(&set->answer, NULL);
+	pthread_rwlock_init(&set->moved_lock, NULL);
 	for (unsigned i = 0; i < n; i++)
 		good = shard_init(set, i, queues[i], &own) && good;
 	set->steered = n == 1 || sw_drv_steer(queues[0], &set->steer) == 0;
@@ -473,5 +438,7 @@ sw_shard_turn(struct sw_shard *s, sw_ns timeout, struct pollfd *more, size_t n)
 		more[i].revents = fds[i + 1].revents;
 	if ((fds[0].revents & POLLIN) != 0 && read(s->wake, &count, sizeof count) > 0)
 		mail_read(s);
+	if (atomic_load_explicit(&s->set->n_moved, memory_order_relaxed) > 0)
+		shard_sweep(s);
 	return atomic_load(&s->set->stop) ? 1 : 0;
 }

@@ -44,3 +44,12 @@ steer_is_ours(const struct sw_stack *s, const struct tuple *t)
 
 	return s->conf.shards < 2 || sw_steer(&s->steer, &local, &remote) == s->conf.shard;
 }
+
+bool
+sw_is_known(const struct sw_stack *s, const struct sw_endpoint *local,
+	    const struct sw_endpoint *remote)
+{
+	struct tuple t = {local->addr, remote->addr, local->port, remote->port};
+
+	return conn_find(s, &t) != NONE;
+}

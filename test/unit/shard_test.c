@@ -105,6 +105,7 @@ struct field {
 	void *arena;
 	struct sw_endpoint server;
 	uint32_t connects;	      /* each shard opens so many to the client */
+	atomic_bool moves;	      /* after each echo a connection goes to the next shard */
 	atomic_uint accepted[SHARDS]; /* by each shard */
 	atomic_uint done, failed;     /* connections opened by shards */
 };
@@ -185,8 +186,8 @@ field_end(struct field *f)
 	free(f->arena);
 }
 
-/* Whoever got a connection echoes once, and closes when the peer has. */
-static void
+/* Whoever got a connection echoes, and closes when the peer has.  Was there something? */
+static bool
 echo(struct sw_stack *s, const struct sw_event *e)
 {
 	uint8_t piece[PIECE];
@@ -196,15 +197,18 @@ echo(struct sw_stack *s, const struct sw_event *e)
 		sw_send(s, sw_drv_now(), e->conn, piece, (size_t)n, 0);
 	if (n == 0 || (n < 0 && n != SW_E_AGAIN))
 		sw_release(s, sw_drv_now(), e->conn);
+	return n > 0;
 }
 
-enum { MINE = 1 }; /* `user` of connections that we opened */
+enum { MINE = 1, PIECES = 6 }; /* `user` of connections that we opened: and pieces sent */
 
-/* Whoever opened one sends a piece, waits for it, and closes. */
+/* Whoever opened one sends a piece, waits for it, and so on, and closes. */
 static void
-ask(struct sw_stack *s, const struct sw_event *e, atomic_uint *done, atomic_uint *failed)
+ask(struct sw_stack *s, const struct sw_event *e, uint32_t pieces, atomic_uint *done,
+    atomic_uint *failed)
 {
 	uint8_t piece[PIECE] = {1};
+	bool next = e->user == MINE && (e->ready & SW_OPENED);
 
 	if (e->ready & SW_FAILED)
 		atomic_fetch_add(failed, 1);
@@ -212,18 +216,27 @@ ask(struct sw_stack *s, const struct sw_event *e, atomic_uint *done, atomic_uint
 		sw_release(s, sw_drv_now(), e->conn);
 		return;
 	}
-	if (e->ready & SW_OPENED && e->user == MINE) {
-		sw_send(s, sw_drv_now(), e->conn, piece, sizeof piece, 0);
-		sw_set(s, sw_drv_now(), e->conn, SW_OPT_USER, MINE + 1);
-	}
 	if (e->ready & SW_READABLE && sw_receive(s, sw_drv_now(), e->conn, piece, PIECE) > 0) {
-		atomic_fetch_add(done, 1);
-		sw_close(s, sw_drv_now(), e->conn);
+		next = e->user < MINE + pieces;
+		if (!next) {
+			atomic_fetch_add(done, 1);
+			sw_close(s, sw_drv_now(), e->conn);
+		}
+	}
+	if (next) {
+		sw_send(s, sw_drv_now(), e->conn, piece, sizeof piece, 0);
+		sw_set(s, sw_drv_now(), e->conn, SW_OPT_USER, e->user + 1);
 	}
 }
 
+struct sums {
+	atomic_uint *accepted, *done, *failed;
+	uint32_t pieces;
+	struct sw_shard *moves; /* from there; or NULL */
+};
+
 static void
-news(struct sw_stack *s, atomic_uint *accepted, atomic_uint *done, atomic_uint *failed)
+news(struct sw_stack *s, const struct sums *n)
 {
 	struct sw_event e;
 	sw_conn c;
@@ -231,11 +244,11 @@ news(struct sw_stack *s, atomic_uint *accepted, atomic_uint *done, atomic_uint *
 	while (sw_event(s, &e)) {
 		if (e.ready & SW_ACCEPTABLE) {
 			while (sw_accept(s, sw_drv_now(), e.conn, &c) == 0)
-				atomic_fetch_add(accepted, 1);
+				atomic_fetch_add(n->accepted, 1);
 		} else if (e.user >= MINE) {
-			ask(s, &e, done, failed);
-		} else {
-			echo(s, &e);
+			ask(s, &e, n->pieces, n->done, n->failed);
+		} else if (echo(s, &e) && n->moves != NULL) {
+			sw_shard_move(n->moves, e.conn, (sw_shard_number(n->moves) + 1) % SHARDS);
 		}
 	}
 }
@@ -261,7 +274,18 @@ work(struct sw_shard *me, void *ctx)
 
 	open_some(sw_shard_stack(me), &client, f->connects);
 	while (sw_shard_turn(me, SW_NEVER, NULL, 0) == 0)
-		news(sw_shard_stack(me), &f->accepted[i], &f->done, &f->failed);
+		news(sw_shard_stack(me), &(struct sums){&f->accepted[i], &f->done, &f->failed, 1,
+							f->moves ? me : NULL});
+}
+
+/* The client goes on with what it has. */
+static void
+client_turn(struct field *f)
+{
+	atomic_uint none = 0;
+
+	sw_drv_turn(f->one, SW_MS, NULL, 0);
+	news(f->client, &(struct sums){&none, &none, &none, 1, NULL});
 }
 
 /* The client's side until `count` of its connections are done, or time is over. */
@@ -269,12 +293,13 @@ static void
 client_run(struct field *f, uint32_t count, uint32_t of_shards)
 {
 	atomic_uint done = 0, failed = 0, accepted = 0;
+	struct sums sums = {&accepted, &done, &failed, f->moves ? PIECES : 1, NULL};
 	sw_ns until = sw_drv_now() + 60 * SW_S;
 
 	open_some(f->client, &f->server, count);
 	while ((done + failed < count || f->done + f->failed < of_shards) && sw_drv_now() < until) {
 		sw_drv_turn(f->one, 10 * SW_MS, NULL, 0);
-		news(f->client, &accepted, &done, &failed);
+		news(f->client, &sums);
 	}
 	ok(done == count && failed == 0);
 	ok(f->done == of_shards && f->failed == 0 && accepted == of_shards);
@@ -351,6 +376,33 @@ test_connect(void)
 	ok(sw_shards_start(f.set, work, &f, 0) == 0);
 	client_run(&f, 0, SHARDS * 500);
 	ok(sw_shards_crossed(f.set) == 0 && counted(&f).verdict[SW_V_OTHER_SHARD] == 0);
+	field_end(&f);
+}
+
+/* Connections that go from shard to shard while they are used; then all is as before. */
+static void
+test_move(void)
+{
+	struct sw_counters n = {.bytes = sizeof n};
+	struct field f;
+	sw_ns until = sw_drv_now() + 10 * SW_S;
+
+	field_init(&f, &plain, false);
+	f.moves = true;
+	ok(sw_shards_start(f.set, work, &f, 0) == 0);
+	client_run(&f, 300, 0);
+	ok(sw_shards_crossed(f.set) > 300);
+	n = counted(&f);
+	ok(n.resets_out == 0 && n.bytes_in == 300ull * PIECES * PIECE);
+	/* when they are over, their flows are where they belong again */
+	while ((n.pool_used[SW_POOL_CONNS] > 0 || n.pool_used[SW_POOL_TIME_WAITS] > 0) &&
+	       sw_drv_now() < until) {
+		client_turn(&f);
+		n = counted(&f);
+	}
+	ok(n.pool_used[SW_POOL_CONNS] == 0);
+	f.moves = false;
+	client_run(&f, 300, 0);
 	field_end(&f);
 }
 
@@ -495,6 +547,7 @@ main(void)
 	TEST("on Ethernet, too: all shards learn who their neighbours are", test_ethernet);
 	TEST("a device that does not steer: what came to another is handed on", test_blind);
 	TEST("what a shard opens comes back to it", test_connect);
+	TEST("connections move from shard to shard while they are used", test_move);
 	TEST("a shard leaves alone what is another's", test_strangers);
 	TEST("an ICMP error goes to the shard of its connection", test_icmp);
 	TEST("start, stop and join", test_stop);
