@@ -4,7 +4,7 @@
 #	make run        the main job: two hosts, one real file, a path that loses packets
 #	make test       everything that CI asks, in about a quarter of an hour
 #	make check      the part of it to run before a commit, in under a minute
-#	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x
+#	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x tsan
 #	                hash seeds worlds off fuzz kernel install plugin (tools/test-all lists them)
 #	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
 #	make seeds worlds fuzz check-core tidy format install uninstall clean
