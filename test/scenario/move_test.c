@@ -170,7 +170,7 @@ test_damage(void)
 	fresh.at = r->host[0].at;
 	move_stack(r, &fresh);
 	still = sw_probe_digest_still(fresh.s);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i += i < 400 ? 1 : 211) { /* each takes a sum of all */
 		blob[i] ^= (uint8_t)(1 + i % 255);
 		ok(sw_import(fresh.s, r->t, blob, n, &c) == SW_E_INVALID);
 		blob[i] ^= (uint8_t)(1 + i % 255);

@@ -1,6 +1,7 @@
 /*
  * trace_hash - for each seed one line: the hash over every packet and every
- * trace event of a transfer in both directions on a bad path.  It must be the
+ * trace event of a transfer in both directions on a bad path, and one over what
+ * sw_export() gives of both connections now and then.  They must be the
  * same whatever compiled it, on 32 and 64 bits and either byte order.
  *
  *	trace_hash FIRST LAST
@@ -12,7 +13,7 @@
 #include <synwave/sw_probe.h>
 #include <synwave/sw_sim.h>
 
-enum { BYTES = 200000 };
+enum { BYTES = 200000, EXPORT_EVERY = 500, EXPORT_MAX = 1 << 20 };
 
 struct end {
 	void *arena;
@@ -106,17 +107,38 @@ end_turn(struct end *e, int which, sw_ns now)
 	end_send(e, which, now);
 }
 
+/* Adds the connection as bytes to the hash. */
+static uint64_t
+exported(const struct end *e, sw_ns now, uint64_t sum)
+{
+	static uint8_t bytes[EXPORT_MAX];
+	ptrdiff_t n = sw_export(e->stack, now, e->conn, bytes, sizeof(bytes), SW_EXPORT_COPY);
+
+	if (n > EXPORT_MAX)
+		die("a connection is too large");
+	for (ptrdiff_t i = 0; i < n; i++)
+		sum = (sum ^ bytes[i]) * 1099511628211u;
+	return sum;
+}
+
 static void
 world(uint64_t seed)
 {
 	bool v6 = seed & 1;
-	struct sw_sim_path path = {.bytes = sizeof(path), .rate_bps = 20000000, .delay = 10 * SW_MS,
-				   .jitter = SW_MS, .queue_bytes = 50000, .mtu = 1500,
-				   .loss = 50000, .reorder = 50000, .duplicate = 20000,
+	struct sw_sim_path path = {.bytes = sizeof(path),
+				   .rate_bps = 20000000,
+				   .delay = 10 * SW_MS,
+				   .jitter = SW_MS,
+				   .queue_bytes = 50000,
+				   .mtu = 1500,
+				   .loss = 50000,
+				   .reorder = 50000,
+				   .duplicate = 20000,
 				   .corrupt = 10000};
 	struct sw_sim *sim = sw_sim_new(seed);
 	struct end e[2];
 	struct sw_endpoint at = {address(1, v6), 80};
+	uint64_t moved = 14695981039346656037u, steps = 0;
 
 	for (int i = 0; i < 2; i++) {
 		end_make(&e[i], i, v6);
@@ -128,11 +150,15 @@ world(uint64_t seed)
 	if (sw_open_passive(e[1].stack, 0, &at, 4, &e[1].listener) ||
 	    sw_open_active(e[0].stack, 0, NULL, &at, &e[0].conn))
 		die("no open");
-	while (sw_sim_step(sim, 3600 * SW_S))
+	for (; sw_sim_step(sim, 3600 * SW_S); steps++) {
 		for (int i = 0; i < 2; i++)
 			end_turn(&e[i], i, sw_sim_now(sim));
-	printf("%" PRIu64 " %016" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n", seed,
-	       sw_sim_hash(sim), e[0].received, e[1].received, (uint64_t)(sw_sim_now(sim) / SW_US));
+		for (int i = 0; i < 2 && steps % EXPORT_EVERY == 0; i++)
+			moved = exported(&e[i], sw_sim_now(sim), moved);
+	}
+	printf("%" PRIu64 " %016" PRIx64 " %016" PRIx64 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
+	       seed, sw_sim_hash(sim), moved, e[0].received, e[1].received,
+	       (uint64_t)(sw_sim_now(sim) / SW_US));
 	for (int i = 0; i < 2; i++) {
 		if (e[i].received != BYTES)
 			die("bytes are missing");
