@@ -101,6 +101,7 @@ is_ours(struct sw_shard *s, const struct sw_packet *p)
 {
 	struct sw_shards *set = s->set;
 	struct sw_endpoint ends[2];
+	enum moved_state how;
 	unsigned owner;
 
 	switch (drv_flow(set->link, p, ends)) {
@@ -118,10 +119,12 @@ is_ours(struct sw_shard *s, const struct sw_packet *p)
 	case FLOW_NONE:
 		return true;
 	}
-	owner = shard_owner(set, ends);
-	if (owner != s->number)
+	owner = shard_owner(set, ends, &how);
+	if (owner == s->number && how == MOVED_THERE)
+		return true;
+	if (how != MOVED_ON_ITS_WAY)
 		hand_on(s, owner, p);
-	return owner == s->number;
+	return false;
 }
 
 /* Keeps of what came what is ours. */
@@ -356,16 +359,22 @@ answer(struct sw_shard *s)
 	pthread_mutex_unlock(&s->set->lock);
 }
 
-/* All fields behind `bytes` are 64 bits. */
+/* All fields behind `bytes` are 64 bits, and have no gap between them. */
 static void
 add(struct sw_counters *sum, const struct sw_counters *one)
 {
-	const size_t from = offsetof(struct sw_counters, packets_in) / sizeof(uint64_t);
-	uint64_t *to = (uint64_t *)(void *)sum;
-	const uint64_t *what = (const uint64_t *)(const void *)one;
+	uint8_t *to = (uint8_t *)sum;
+	const uint8_t *what = (const uint8_t *)one;
 
-	for (size_t i = from; i < sizeof *sum / sizeof(uint64_t); i++)
-		to[i] += what[i];
+	for (size_t at = offsetof(struct sw_counters, packets_in); at < sizeof *sum;
+	     at += sizeof(uint64_t)) {
+		uint64_t a, b;
+
+		memcpy(&a, to + at, sizeof a);
+		memcpy(&b, what + at, sizeof b);
+		a += b;
+		memcpy(to + at, &a, sizeof a);
+	}
 }
 
 int

@@ -19,6 +19,7 @@ struct letter {
 	struct sw_packet p; /* data from malloc() */
 	enum mail_kind kind;
 	unsigned from;
+	struct sw_endpoint ends[2]; /* of a connection */
 };
 
 struct mail {
@@ -27,10 +28,15 @@ struct mail {
 	uint32_t first, n;
 };
 
-/* A flow that is not where sw_steer() says. */
+/* On its way nobody has it: what comes for it is lost.  While it is in the mail what
+ * comes follows it there. */
+enum moved_state { MOVED_ON_ITS_WAY, MOVED_IN_MAIL, MOVED_THERE };
+
+/* A flow that is not where sw_steer() says, or not yet there again. */
 struct moved {
 	struct sw_endpoint ends[2];
 	unsigned shard;
+	enum moved_state state;
 	struct moved *next; /* of one hash */
 };
 
@@ -45,7 +51,7 @@ struct sw_shard {
 	pthread_t thread;
 	int wake; /* an eventfd */
 	struct mail mail;
-	atomic_ullong crossed; /* that came here and are another's */
+	atomic_ulong crossed; /* that came here and are another's */
 	sw_ns swept;	       /* when flows that moved here were last looked through */
 	/* sw_shards_counters(): under the set's lock */
 	unsigned said; /* the last question answered */
@@ -75,8 +81,8 @@ struct sw_shards {
 bool mail_put(struct sw_shard *to, const struct letter *);
 
 /* shard_move.c */
-/* Which shard has the flow. */
-unsigned shard_owner(struct sw_shards *, const struct sw_endpoint ends[2]);
+/* Which shard has the flow, and how it is to be reached. */
+unsigned shard_owner(struct sw_shards *, const struct sw_endpoint ends[2], enum moved_state *);
 /* A connection came by mail. */
 void shard_import(struct sw_shard *, const struct letter *);
 /* Flows that moved here and are over go back to where they belong. */

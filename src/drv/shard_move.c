@@ -54,43 +54,47 @@ moved_remove(struct sw_shards *set, struct moved **at)
 	atomic_fetch_sub(&set->n_moved, 1);
 }
 
-/* From now on the flow is that shard's; false: no memory. */
+/* From now on the flow is that shard's, or soon; false: no memory. */
 static bool
-moved_set(struct sw_shards *set, const struct sw_endpoint ends[2], unsigned shard)
+moved_set(struct sw_shards *set, const struct sw_endpoint ends[2], unsigned shard,
+	  enum moved_state state)
 {
+	bool home = shard == sw_steer(&set->steer, &ends[0], &ends[1]) && state == MOVED_THERE;
 	struct moved **at, *m;
 
 	pthread_rwlock_wrlock(&set->moved_lock);
 	at = moved_find(set, ends);
 	m = *at;
-	if (shard == sw_steer(&set->steer, &ends[0], &ends[1])) {
-		if (m != NULL)
-			moved_remove(set, at);
-	} else {
-		if (m == NULL && (m = calloc(1, sizeof *m)) != NULL) {
-			memcpy(m->ends, ends, sizeof m->ends);
-			*at = m;
-			atomic_fetch_add(&set->n_moved, 1);
-		}
-		if (m != NULL)
-			m->shard = shard;
+	if (home && m != NULL)
+		moved_remove(set, at);
+	if (!home && m == NULL && (m = calloc(1, sizeof *m)) != NULL) {
+		memcpy(m->ends, ends, sizeof m->ends);
+		*at = m;
+		atomic_fetch_add(&set->n_moved, 1);
+	}
+	if (!home && m != NULL) {
+		m->shard = shard;
+		m->state = state;
 	}
 	pthread_rwlock_unlock(&set->moved_lock);
-	return m != NULL || shard == sw_steer(&set->steer, &ends[0], &ends[1]);
+	return home || m != NULL;
 }
 
 unsigned
-shard_owner(struct sw_shards *set, const struct sw_endpoint ends[2])
+shard_owner(struct sw_shards *set, const struct sw_endpoint ends[2], enum moved_state *state)
 {
 	unsigned owner = sw_steer(&set->steer, &ends[0], &ends[1]);
 	const struct moved *m;
 
+	*state = MOVED_THERE;
 	if (atomic_load_explicit(&set->n_moved, memory_order_relaxed) == 0)
 		return owner;
 	pthread_rwlock_rdlock(&set->moved_lock);
 	m = *moved_find(set, ends);
-	if (m != NULL)
+	if (m != NULL) {
 		owner = m->shard;
+		*state = m->state;
+	}
 	pthread_rwlock_unlock(&set->moved_lock);
 	return owner;
 }
@@ -111,7 +115,7 @@ shard_sweep(struct sw_shard *s)
 		while (*at != NULL) {
 			const struct moved *m = *at;
 
-			if (m->shard == s->number &&
+			if (m->shard == s->number && m->state == MOVED_THERE &&
 			    !sw_is_known(s->stack, &m->ends[0], &m->ends[1]))
 				moved_remove(set, at);
 			else
@@ -142,28 +146,51 @@ ends_of(const struct sw_stack *s, sw_conn c, struct sw_endpoint ends[2])
 	return true;
 }
 
+/* It is in the mail, unless it has been read meanwhile. */
+static void
+moved_mailed(struct sw_shards *set, const struct sw_endpoint ends[2])
+{
+	struct moved *m;
+
+	pthread_rwlock_wrlock(&set->moved_lock);
+	m = *moved_find(set, ends);
+	if (m != NULL && m->state == MOVED_ON_ITS_WAY)
+		m->state = MOVED_IN_MAIL;
+	pthread_rwlock_unlock(&set->moved_lock);
+}
+
+/* The connection into the other's mail, and then what comes for it; false: no room. */
+static bool
+post(struct sw_shards *set, const struct letter *l, unsigned to)
+{
+	if (!moved_set(set, l->ends, to, MOVED_ON_ITS_WAY) || !mail_put(&set->shard[to], l))
+		return false;
+	moved_mailed(set, l->ends);
+	return true;
+}
+
 void
 shard_import(struct sw_shard *s, const struct letter *l)
 {
-	struct letter back = {.p = l->p, .kind = MAIL_REFUSED, .from = s->number};
-	struct sw_endpoint ends[2];
+	struct letter back = *l;
 	sw_conn c;
 
 	if (sw_import(s->stack, sw_drv_now(), l->p.data, l->p.len, &c) == SW_OK) {
-		if (l->kind == MAIL_REFUSED && ends_of(s->stack, c, ends))
-			moved_set(s->set, ends, s->number);
+		moved_set(s->set, l->ends, s->number, MOVED_THERE);
 		return;
 	}
 	/* no room here: where it was there is, unless others were quicker */
-	if (l->kind == MAIL_CONN)
-		mail_put(&s->set->shard[l->from], &back);
+	back.kind = MAIL_REFUSED;
+	back.from = s->number;
+	if (l->kind == MAIL_REFUSED || !post(s->set, &back, l->from))
+		moved_set(s->set, l->ends, sw_steer(&s->set->steer, &l->ends[0], &l->ends[1]),
+			  MOVED_THERE); /* nobody has it */
 }
 
 int
 sw_shard_move(struct sw_shard *s, sw_conn c, unsigned to)
 {
 	struct letter l = {.kind = MAIL_CONN, .from = s->number};
-	struct sw_endpoint ends[2];
 	ptrdiff_t n, room;
 	sw_conn again;
 	int error = SW_OK;
@@ -171,7 +198,7 @@ sw_shard_move(struct sw_shard *s, sw_conn c, unsigned to)
 	if (to >= s->set->n || to == s->number)
 		return SW_E_INVALID;
 	room = sw_export(s->stack, sw_drv_now(), c, NULL, 0, SW_EXPORT_COPY);
-	if (room < 0 || !ends_of(s->stack, c, ends))
+	if (room < 0 || !ends_of(s->stack, c, l.ends))
 		return room < 0 ? (int)room : SW_E_NO_CONN;
 	room += 64; /* time goes on, and numbers become longer */
 	l.p.data = malloc((size_t)room);
@@ -179,10 +206,9 @@ sw_shard_move(struct sw_shard *s, sw_conn c, unsigned to)
 			     : SW_E_NO_MEMORY;
 	if (n > 0 && n <= room) {
 		l.p.len = (uint32_t)n;
-		/* a packet that is there before the connection is lost, and comes again */
-		if (!moved_set(s->set, ends, to) || !mail_put(&s->set->shard[to], &l)) {
-			moved_set(s->set, ends, s->number);
+		if (!post(s->set, &l, to)) {
 			sw_import(s->stack, sw_drv_now(), l.p.data, (size_t)n, &again);
+			moved_set(s->set, l.ends, s->number, MOVED_THERE);
 			error = SW_E_NO_MEMORY;
 		}
 	}
