@@ -48,7 +48,7 @@
 	X(NUM, dsack_seen) X(NUM, dsack_vain) X(NUM, frto) X(NUM, frto_new) X(SEQ, frto_end) \
 	X(NUM, prr_delivered) X(NUM, prr_out) X(NUM, prr_flight) X(SEQ, recover) \
 	X(SINCE, delack) X(SINCE, stalled_since) X(SINCE, last_sent) X(SINCE, sent_at) \
-	X(NUM, retransmits) X(REC, retry) X(NUM, force) X(SEQ, fin) X(SEQ, small) \
+	X(NUM, retransmits) X(REC, retry) X(NUM, force) X(SEQ, fin) X(NUM, fin_last) X(SEQ, small) \
 	X(NUM, cwr) X(SEQ, cwr_end) X(NUM, paced) X(NUM, pace) X(SINCE, pace_next) X(SINCE, pace_gate) \
 	X(HAND, cc)
 
