@@ -139,8 +139,9 @@ void replays(struct world *, int host, unsigned n);
 
 /*
  * A forged segment arrives at `host` at once, as if from the other:
- * "FLAGS SEQ:END(LEN) [ack N] [win N] [up N] [<mss N,ws N,sackOK,TS VAL ECR,sack L:R>]";
- * FLAGS are of S F R P . U E W, as in tcpdump; sack may stand there four times.
+ * "FLAGS SEQ:END(LEN) [ack N] [win N] [up N] [<mss N,ws N,sackOK,TS VAL ECR,sack L:R,FO HEX>]";
+ * FLAGS are of S F R P . U E W, as in tcpdump; sack may stand there four times; FO, the
+ * Fast Open option, without HEX asks for a cookie.
  * Numbers count from the ISS of that side as soon as one is known, else from 0.
  * The payload is zeros.
  */

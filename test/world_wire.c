@@ -35,9 +35,10 @@ write_options(const struct world *w, const struct world_seen *p, char *text, siz
 {
 	const struct sw_trace *t = &p->seg;
 	char one[96] = "", *at = text;
+	int n;
 
 	text[0] = '\0';
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		if (!(t->has >> i & 1))
 			continue;
 		if (1 << i == SW_HAS_MSS)
@@ -49,7 +50,12 @@ write_options(const struct world *w, const struct world_seen *p, char *text, siz
 		else if (1 << i == SW_HAS_TS)
 			snprintf(one, sizeof(one), "TS %lu %lu", (unsigned long)t->tsval,
 				 (unsigned long)t->tsecr);
-		else
+		else if (1 << i == SW_HAS_FASTOPEN) {
+			n = snprintf(one, sizeof(one), "FO%s", t->cookie_len ? " " : "");
+			for (int k = 0; k < t->cookie_len && k < 16; k++)
+				n += snprintf(one + n, sizeof(one) - (size_t)n, "%02x",
+					      t->cookie[k]);
+		} else
 			snprintf(one, sizeof(one), "sack %lu:%lu",
 				 (unsigned long)(t->sack[0][0] - base(w, !p->from)),
 				 (unsigned long)(t->sack[0][1] - base(w, !p->from)));
@@ -136,6 +142,19 @@ read_flags(struct reader *r)
 	return ctl;
 }
 
+/* Bytes in hexadecimal. */
+static uint8_t
+read_bytes(struct reader *r, uint8_t *to, uint8_t most)
+{
+	unsigned byte;
+	uint8_t n = 0;
+
+	skip_spaces(r);
+	for (; n < most && sscanf(r->at, "%2x", &byte) == 1 && *r->at != ' '; r->at += 2)
+		to[n++] = (uint8_t)byte;
+	return n;
+}
+
 static void
 read_option(struct reader *r, struct sw_trace *t)
 {
@@ -151,6 +170,9 @@ read_option(struct reader *r, struct sw_trace *t)
 		t->has |= SW_HAS_TS;
 		t->tsval = number(r);
 		t->tsecr = number(r);
+	} else if (take(r, "FO")) {
+		t->has |= SW_HAS_FASTOPEN;
+		t->cookie_len = read_bytes(r, t->cookie, sizeof(t->cookie));
 	} else if (t->sacks < 4 && take(r, "sack")) {
 		t->has |= SW_HAS_SACK;
 		t->sack[t->sacks][0] = number(r);
@@ -226,7 +248,9 @@ world_matches(const struct world *w, const struct world_seen *p, const char *lin
 		return false;
 	if ((says & SAYS_OPTIONS) &&
 	    (t->has != want.has || ((want.has & SW_HAS_MSS) && t->mss != want.mss) ||
-	     ((want.has & SW_HAS_WSCALE) && t->wscale != want.wscale)))
+	     ((want.has & SW_HAS_WSCALE) && t->wscale != want.wscale) ||
+	     (want.cookie_len > 0 && (t->cookie_len != want.cookie_len ||
+				      memcmp(t->cookie, want.cookie, want.cookie_len) != 0))))
 		return false;
 	return !(says & SAYS_LOST) == !(p->fate & SW_SIM_GONE);
 }
@@ -259,6 +283,11 @@ put_options(const struct sw_trace *t, uint8_t *head)
 		p = put(put(p, 5, 1), 2 + 8 * (uint32_t)t->sacks, 1);
 	for (int i = 0; i < t->sacks; i++)
 		p = put(put(p, t->sack[i][0], 4), t->sack[i][1], 4);
+	if (t->has & SW_HAS_FASTOPEN) {
+		p = put(put(p, 34, 1), 2 + (uint32_t)t->cookie_len, 1);
+		memcpy(p, t->cookie, t->cookie_len);
+		p += t->cookie_len;
+	}
 	while ((p - head) % 4)
 		*p++ = 1;
 	return p;

@@ -507,7 +507,10 @@ enum { /* control bits, as on the wire */
 	SW_ACK = 0x10, SW_URG = 0x20, SW_ECE = 0x40, SW_CWR = 0x80
 };
 
-enum { SW_HAS_MSS = 1, SW_HAS_WSCALE = 2, SW_HAS_SACK_OK = 4, SW_HAS_TS = 8, SW_HAS_SACK = 16 };
+enum {
+	SW_HAS_MSS = 1, SW_HAS_WSCALE = 2, SW_HAS_SACK_OK = 4, SW_HAS_TS = 8, SW_HAS_SACK = 16,
+	SW_HAS_FASTOPEN = 32 /* RFC 7413 4.1.1 */
+};
 
 struct sw_trace {
 	sw_ns at;
@@ -527,6 +530,7 @@ struct sw_trace {
 	uint8_t wscale, sacks;
 	uint32_t tsval, tsecr;
 	uint32_t sack[4][2];
+	uint8_t cookie_len, cookie[16]; /* SW_HAS_FASTOPEN; 0: it asks for one */
 };
 
 /* The oldest trace event not yet taken; false: none. */

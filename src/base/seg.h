@@ -7,7 +7,7 @@
 
 #include "base/seq.h"
 
-enum { SEG_SACKS = 4 };
+enum { SEG_SACKS = 4, COOKIE_MIN = 4, COOKIE_MAX = 16 }; /* RFC 2018 3, RFC 7413 4.1.1 */
 
 struct sack {
 	seq left, right; /* right: one past the last byte (RFC 2018 3) */
@@ -24,6 +24,8 @@ struct seg {
 	uint8_t sacks;
 	uint32_t tsval, tsecr;
 	struct sack sack[SEG_SACKS];
+	uint8_t cookie_len; /* SW_HAS_FASTOPEN: 0: it asks for one */
+	uint8_t cookie[COOKIE_MAX];
 
 	uint32_t len;	   /* bytes of text: SYN and FIN not counted */
 	uint16_t seg_size; /* of a super-segment: text bytes of each; 0: one */

@@ -62,6 +62,8 @@ trace_seg(struct sw_trace *ev, const struct seg *s, uint32_t wnd)
 	ev->wscale = s->wscale;
 	ev->tsval = s->tsval;
 	ev->tsecr = s->tsecr;
+	ev->cookie_len = s->cookie_len;
+	memcpy(ev->cookie, s->cookie, COOKIE_MAX);
 	ev->sacks = (uint8_t)min_u32(s->sacks, SEG_SACKS);
 	for (uint32_t i = 0; i < ev->sacks; i++) {
 		ev->sack[i][0] = s->sack[i].left.n;

@@ -2,7 +2,7 @@
  * packet.c - from the bytes of an IP packet to a segment that can be shown.
  *
  * Knows the headers of RFC 791, 8200 and 9293 3.1 and the options of RFC 9293
- * 3.2, 7323 and 2018.  Decides nothing, and trusts no length.
+ * 3.2, 7323, 2018 and 7413.  Decides nothing, and trusts no length.
  */
 #include <synwave/sw_trace.h>
 
@@ -42,6 +42,10 @@ read_option(struct sw_trace *t, const uint8_t *p, uint32_t n)
 		t->has |= SW_HAS_TS;
 		t->tsval = read_32(p + 2);
 		t->tsecr = read_32(p + 6);
+	} else if (p[0] == 34 && n <= 18) {
+		t->has |= SW_HAS_FASTOPEN;
+		t->cookie_len = (uint8_t)(n - 2);
+		memcpy(t->cookie, p + 2, n - 2);
 	} else if (p[0] == 5 && n >= 10 && n <= 34 && n % 8 == 2) {
 		t->has |= SW_HAS_SACK;
 		t->sacks = (uint8_t)((n - 2) / 8);

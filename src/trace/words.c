@@ -50,6 +50,8 @@ words_options(const struct sw_ladder *l, struct line *line, const struct sw_trac
 		    (unsigned long)(t->tsecr ? shown_time(l, !line->side, t->tsecr) : 0));
 	else if ((t->has & SW_HAS_TS) && (t->ctl & SW_SYN))
 		add(o, " TS");
+	if (t->has & SW_HAS_FASTOPEN)
+		add(o, t->cookie_len ? " cookie" : " cookie?");
 	for (unsigned i = 0; i < t->sacks && i < 4 && (t->has & SW_HAS_SACK); i++)
 		add(o, "%s%lu:%lu", i ? "," : " sack" JOIN,
 		    (unsigned long)shown(l, !line->side, t->sack[i][0]),

@@ -1,6 +1,6 @@
 /*
- * segment.c - TCP segments as bytes (RFC 9293 3.1, 3.2; options of RFC 7323
- * and 2018).  Knows no connection: what an option means is not decided here.
+ * segment.c - TCP segments as bytes (RFC 9293 3.1, 3.2; options of RFC 7323, 2018
+ * and 7413).  Knows no connection: what an option means is not decided here.
  */
 #include "wire/wire.h"
 
@@ -11,7 +11,8 @@ enum {
 	OPT_WSCALE = 3,
 	OPT_SACK_OK = 4,
 	OPT_SACK = 5,
-	OPT_TS = 8
+	OPT_TS = 8,
+	OPT_FASTOPEN = 34
 };
 enum {
 	OPT_STEPS = 40,
@@ -20,7 +21,8 @@ enum {
 	OPT_SACK_OK_SIZE = 2,
 	OPT_TS_SIZE = 10,
 	OPT_SACK_SIZE = 2,
-	OPT_BLOCK_SIZE = 8
+	OPT_BLOCK_SIZE = 8,
+	OPT_FASTOPEN_SIZE = 2
 };
 enum { WSCALE_MAX = 14 };
 
@@ -56,10 +58,26 @@ option_sacks(struct seg *s, const uint8_t *p)
 		s->sack[i] = (struct sack){seq_at(get_32(p)), seq_at(get_32(p + 4))};
 }
 
+/*= RFC 7413 4.1.1: a cookie has 4 to 16 bytes and an even number of them; with any other
+ * length the option is ignored */
+static void
+option_fastopen(struct seg *s, const uint8_t *p)
+{
+	uint32_t n = p[1] - OPT_FASTOPEN_SIZE;
+
+	if (n > COOKIE_MAX || n % 2 != 0 || (n > 0 && n < COOKIE_MIN))
+		return;
+	s->has |= SW_HAS_FASTOPEN;
+	s->cookie_len = (uint8_t)n;
+	memcpy(s->cookie, p + OPT_FASTOPEN_SIZE, n);
+}
+
 /* An option that counts on a SYN only. */
 static void
 option_of_syn(struct seg *s, const uint8_t *p)
 {
+	if (p[0] == OPT_FASTOPEN)
+		option_fastopen(s, p);
 	if (p[0] == OPT_SACK_OK)
 		s->has |= SW_HAS_SACK_OK;
 	if (p[0] == OPT_MSS && get_16(p + 2) > 0) {
@@ -89,7 +107,9 @@ option_take(struct seg *s, const uint8_t *p)
 	case OPT_MSS:
 	case OPT_WSCALE:
 	case OPT_SACK_OK:
+	case OPT_FASTOPEN:
 		/*= RFC 9293 3.7.1, RFC 7323 2.2, RFC 2018 2: only in a segment with SYN */
+		/*= RFC 7413 4.1.1: without SYN it is ignored */
 		if (s->ctl & SW_SYN)
 			option_of_syn(s, p);
 		break;
@@ -183,22 +203,26 @@ tcp_read_quoted(struct view v, uint16_t *src_port, uint16_t *dst_port, seq *n)
 
 /* Bytes of the options before the SACK blocks, a multiple of 4. */
 static uint32_t
-options_fixed_size(uint8_t has)
+options_fixed_size(const struct seg *s)
 {
-	uint32_t size = has & SW_HAS_MSS ? OPT_MSS_SIZE : 0;
+	uint32_t size = s->has & SW_HAS_MSS ? OPT_MSS_SIZE : 0;
 
-	if (has & SW_HAS_TS)
+	if (s->has & SW_HAS_TS)
 		size += 2 + OPT_TS_SIZE;
-	else if (has & SW_HAS_SACK_OK)
+	else if (s->has & SW_HAS_SACK_OK)
 		size += OPT_SACK_OK_SIZE + 2;
-	return size + (has & SW_HAS_WSCALE ? 1 + OPT_WSCALE_SIZE : 0);
+	if (s->has & SW_HAS_WSCALE)
+		size += 1 + OPT_WSCALE_SIZE;
+	if (s->has & SW_HAS_FASTOPEN)
+		size += (OPT_FASTOPEN_SIZE + s->cookie_len + 3u) / 4 * 4;
+	return size;
 }
 
 /* How many SACK blocks are written. */
 static uint32_t
 options_blocks(const struct seg *s)
 {
-	uint32_t room = TCP_OPTIONS_MAX - options_fixed_size(s->has);
+	uint32_t room = TCP_OPTIONS_MAX - options_fixed_size(s);
 	uint32_t fit = room < 2 + OPT_SACK_SIZE ? 0 : (room - 2 - OPT_SACK_SIZE) / OPT_BLOCK_SIZE;
 
 	return s->has & SW_HAS_SACK ? min_u32(min_u32(s->sacks, SEG_SACKS), fit) : 0;
@@ -210,7 +234,7 @@ tcp_header_size(const struct seg *s)
 {
 	uint32_t n = options_blocks(s);
 
-	return TCP_HEADER + options_fixed_size(s->has) +
+	return TCP_HEADER + options_fixed_size(s) +
 	       (n > 0 ? 2 + OPT_SACK_SIZE + n * OPT_BLOCK_SIZE : 0);
 }
 
@@ -230,6 +254,18 @@ option_fill(uint8_t *to)
 {
 	to[0] = to[1] = OPT_NOP;
 	return to + 2;
+}
+
+/* The cookie, and what fills it up to whole words. */
+static uint8_t *
+option_write_fastopen(uint8_t *to, const struct seg *s)
+{
+	uint32_t n = min_u32(s->cookie_len, COOKIE_MAX);
+
+	to = option_begin(to, OPT_FASTOPEN, OPT_FASTOPEN_SIZE + n);
+	memcpy(to, s->cookie, n);
+	to += n;
+	return (OPT_FASTOPEN_SIZE + n) % 4 ? option_fill(to) : to;
 }
 
 static uint8_t *
@@ -255,7 +291,7 @@ options_write_fixed(uint8_t *to, const struct seg *s)
 		to = option_begin(to, OPT_WSCALE, OPT_WSCALE_SIZE);
 		*to++ = s->wscale;
 	}
-	return to;
+	return s->has & SW_HAS_FASTOPEN ? option_write_fastopen(to, s) : to;
 }
 
 static void

@@ -63,7 +63,7 @@ uint32_t ip_pseudo_sum(const struct sw_addr *src, const struct sw_addr *dst, uin
 /*
  * A TCP segment (9293 3.1).  Options: any alignment (MUST-64), unknown ones
  * stepped over (MUST-6), malformed ones refused (MUST-7), at most 40 steps;
- * MSS, window scale and SACK-permitted count only on a SYN.  csum: as in
+ * MSS, window scale, SACK-permitted and Fast Open count only on a SYN.  csum: as in
  * struct sw_packet; the checksum is verified unless the device did it.
  * SW_V_TAKEN, SW_V_SHORT, SW_V_BAD_SUM, SW_V_BAD_OPTION.
  * seg->text points into the view.
@@ -73,7 +73,7 @@ enum sw_verdict tcp_read(const struct ip *, enum sw_csum csum, struct seg *, uin
 
 /* Header and options of `seg` (seg->has says which options); the checksum field
  * is left 0.  Options are written in the order MSS, SACK-permitted, timestamps,
- * NOP, window scale, then SACK blocks; what does not fit in 40 bytes is left out
+ * NOP, window scale, Fast Open, then SACK blocks; what does not fit in 40 bytes is left out
  * from the end.  Returns bytes (a multiple of 4). */
 uint32_t tcp_write(uint8_t *to, uint32_t room, const struct seg *, uint16_t src_port,
 		   uint16_t dst_port);

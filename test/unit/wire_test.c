@@ -446,7 +446,7 @@ some_seg(void)
 	s.wnd = tap_below(65536);
 	s.up = (uint16_t)tap_random();
 	s.ctl = (uint8_t)tap_random();
-	s.has = (uint8_t)tap_below(32);
+	s.has = (uint8_t)tap_below(64);
 	if (!(s.ctl & SW_SYN))
 		s.has &= SW_HAS_TS | SW_HAS_SACK;
 	s.mss = (uint16_t)(s.has & SW_HAS_MSS ? 1 + tap_below(65535) : 0);
@@ -454,6 +454,10 @@ some_seg(void)
 	if (s.has & SW_HAS_TS) {
 		s.tsval = (uint32_t)tap_random();
 		s.tsecr = (uint32_t)tap_random();
+	}
+	if (s.has & SW_HAS_FASTOPEN) {
+		s.cookie_len = (uint8_t)(tap_below(4) ? 4 + 2 * tap_below(7) : 0);
+		fill(s.cookie, s.cookie_len);
 	}
 	if (s.has & SW_HAS_SACK) {
 		s.sacks = (uint8_t)(1 + tap_below(4));
@@ -478,7 +482,8 @@ same_seg(const struct seg *a, const struct seg *b)
 	return seq_eq(a->seq, b->seq) && seq_eq(a->ack, b->ack) && a->wnd == b->wnd &&
 	       a->up == b->up && a->ctl == b->ctl && a->has == b->has && a->mss == b->mss &&
 	       a->wscale == b->wscale && a->sacks == b->sacks && a->tsval == b->tsval &&
-	       a->tsecr == b->tsecr;
+	       a->tsecr == b->tsecr && a->cookie_len == b->cookie_len &&
+	       memcmp(a->cookie, b->cookie, COOKIE_MAX) == 0;
 }
 
 /* What tcp_write() leaves out: blocks that do not fit in 40 bytes. */
@@ -488,8 +493,11 @@ drop_what_does_not_fit(struct seg *s)
 	uint32_t used = (s->has & SW_HAS_MSS ? 4u : 0) + (s->has & SW_HAS_WSCALE ? 4u : 0), fit;
 
 	used += s->has & SW_HAS_TS ? 12u : s->has & SW_HAS_SACK_OK ? 4u : 0;
-	fit = (40 - used - 4) / 8;
+	used += s->has & SW_HAS_FASTOPEN ? (s->cookie_len + 5u) / 4 * 4 : 0;
+	fit = used > 36 ? 0 : (40 - used - 4) / 8;
 	s->sacks = (uint8_t)min_u32(s->sacks, fit);
+	if (s->sacks == 0)
+		s->has &= (uint8_t)~SW_HAS_SACK;
 }
 
 static void
@@ -640,9 +648,9 @@ static void
 test_tcp_option_cuts(void)
 {
 	static const uint8_t option[][36] = {
-	    {2, 4, 5, 0xb4}, {3, 3, 7}, {4, 2},	 {5, 10},
-	    {5, 18},	     {5, 26},	{5, 34}, {8, 10, 1, 2, 3, 4, 5, 6, 7, 8},
-	    {253, 20}};
+	    {2, 4, 5, 0xb4}, {3, 3, 7}, {4, 2},	  {5, 10},
+	    {5, 18},	     {5, 26},	{5, 34},  {8, 10, 1, 2, 3, 4, 5, 6, 7, 8},
+	    {34, 18},	     {34, 2},	{253, 20}};
 	uint32_t i, cut, room, size;
 	uint8_t bytes[60];
 	struct seg s;
@@ -683,6 +691,30 @@ test_tcp_option_meaning(void)
 	ok(read_segment(bytes, 40, &s) == SW_V_TAKEN && s.has == SW_HAS_SACK && s.sacks == 2);
 	ok(s.sack[0].left.n == 1 && s.sack[0].right.n == 2 && s.sack[1].left.n == 3 &&
 	   s.sack[1].right.n == 4);
+}
+
+/*= RFC 7413 4.1.1: which lengths a cookie may have, and that it counts on a SYN alone */
+static void
+test_tcp_cookie_lengths(void)
+{
+	uint8_t bytes[60] = {0};
+	struct seg s;
+
+	bytes[12] = 0xf0;
+	for (uint32_t n = 0; n <= 38; n++) {
+		bool good = n == 0 || (n >= 4 && n <= 16 && n % 2 == 0);
+
+		memset(bytes + 20, 1, 40);
+		bytes[13] = SW_SYN;
+		bytes[20] = 34;
+		bytes[21] = (uint8_t)(2 + n);
+		fill(bytes + 22, n);
+		ok(read_segment(bytes, 60, &s) == SW_V_TAKEN);
+		ok(s.has == (good ? SW_HAS_FASTOPEN : 0) && s.cookie_len == (good ? n : 0));
+		ok(!good || memcmp(s.cookie, bytes + 22, n) == 0);
+		bytes[13] = SW_ACK;
+		ok(read_segment(bytes, 60, &s) == SW_V_TAKEN && s.has == 0);
+	}
 }
 
 /* Random bytes as options: it ends, and stays inside. */
@@ -925,6 +957,7 @@ main(void)
 	TEST("tcp: option sizes", test_tcp_option_sizes);
 	TEST("tcp: options cut off", test_tcp_option_cuts);
 	TEST("tcp: what options mean", test_tcp_option_meaning);
+	TEST("RFC7413-1 tcp: lengths of a cookie", test_tcp_cookie_lengths);
 	TEST("tcp: any options", test_tcp_any_options);
 	TEST("icmp", test_icmp);
 	TEST("ethernet and arp", test_ether_arp);
