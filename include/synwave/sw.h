@@ -116,6 +116,17 @@ enum sw_ecn {
 	SW_ECN_ANSWER, /* when the peer asks for it */
 	SW_ECN_ASK     /* our SYN asks, too */
 };
+/* TCP Fast Open, RFC 7413: how far a connection is with it. */
+enum sw_fastopen {
+	SW_FASTOPEN_NONE,    /* it has nothing to do with it */
+	SW_FASTOPEN_WANTED,  /* asked for; the SYN has not gone yet */
+	SW_FASTOPEN_HELD,    /* the same, and the SYN waits for the first SEND */
+	SW_FASTOPEN_ASKED,   /* the SYN asked the peer for a cookie */
+	SW_FASTOPEN_SENT,    /* the SYN had a cookie, and data */
+	SW_FASTOPEN_TAKEN,   /* the SYN-ACK acknowledged data of the SYN */
+	SW_FASTOPEN_REFUSED, /* it did not: the data was sent again */
+	SW_FASTOPEN_PASSIVE  /* the peer's SYN had a valid cookie */
+};
 const char *sw_cc_name(enum sw_cc); /* "cubic"; NULL: there is none */
 int sw_cc_named(const char *name);  /* enum sw_cc; SW_E_INVALID */
 
@@ -184,6 +195,14 @@ struct sw_config {
 	 * connection table.  The same bytes give the same run.
 	 */
 	uint8_t secret[32];
+	/*
+	 * The same for what peers bring back: Fast Open cookies.  All zeros: made from
+	 * `secret`.  Stacks that have the same here, the same settings, and clocks for
+	 * which now + cookie_clock is the same to a few seconds honour each other's.
+	 */
+	uint8_t cookie_secret[32];
+	sw_ns cookie_clock;
+	sw_ns fastopen_period; /* RFC 7413 4.1.2: a cookie is good in its period and the next */
 
 	/*
 	 * Optional, what a machine does better than C: copies n bytes and
@@ -439,6 +458,8 @@ struct sw_status {
 	uint8_t ttl, tos;
 	uint8_t cc;	       /* enum sw_cc */
 	bool ecn;	       /* both ends agreed on it */
+	uint8_t fastopen;      /* enum sw_fastopen */
+	uint16_t fastopen_room; /* WANTED, HELD: bytes that can ride on the SYN; 0: no cookie */
 };
 int sw_status(const struct sw_stack *, sw_conn, struct sw_status *);
 
@@ -460,10 +481,37 @@ enum sw_option {
 	SW_OPT_V6_ONLY,	     /* a listener's: 1: on address any, not for IPv4 */
 	SW_OPT_QUICK_ACK,    /* 1: no ACK of data waits, and one that does goes at once */
 	SW_OPT_CC,	     /* enum sw_cc */
-	SW_OPT_ECN	     /* enum sw_ecn; before the SYN */
+	SW_OPT_ECN,	     /* enum sw_ecn; before the SYN */
+	/*
+	 * TCP Fast Open (RFC 7413), off unless asked for: data on the SYN, and the
+	 * answer before the handshake is complete.  The peer's application may then
+	 * see the data of a SYN twice (RFC 7413 6.1): for requests that may be repeated.
+	 * A connection: before the SYN has gone, that is between sw_open_active() and
+	 *	sw_output().  1: bytes given by then ride on the SYN when a cookie of the
+	 *	peer is known; if not, the SYN asks for one.  What the peer does not take is
+	 *	sent again behind the handshake.  2: the same, and the SYN waits for the
+	 *	first SEND, one retransmission timeout at most.
+	 * A listener: how many connections may wait for the end of their handshake
+	 *	that were opened by a cookie; 0: off.  They come out of sw_accept() in
+	 *	SYN-RECEIVED, can be read and written, and may fail.
+	 */
+	SW_OPT_FASTOPEN
 };
 /* Of a listener: its connections begin with it from now on. */
 int sw_set(struct sw_stack *, sw_ns now, sw_conn, enum sw_option, uint64_t value);
+
+/*
+ * The Fast Open cookie that the peer at `remote` gave us at `local`, to be kept
+ * longer than the stack lives; SW_E_AGAIN: there is none.  And back.
+ */
+struct sw_cookie {
+	uint8_t len, bytes[16]; /* 4 to 16, even */
+	uint16_t mss;		/* of the peer; 0: not known */
+};
+int sw_fastopen_cookie(const struct sw_stack *, const struct sw_addr *local,
+		       const struct sw_addr *remote, struct sw_cookie *);
+int sw_fastopen_remember(struct sw_stack *, const struct sw_addr *local,
+			 const struct sw_addr *remote, const struct sw_cookie *);
 
 /* ---- counting and watching ---------------------------------------------- */
 
@@ -482,6 +530,9 @@ struct sw_counters {
 	uint64_t loss_probes;		/* RFC 8985 7 */
 	uint64_t undone;		/* losses that were none */
 	uint64_t resets_out, replies_dropped, traces_dropped;
+	/* RFC 7413.  Of SYNs that came: with a valid cookie, with another one, over the
+	 * listener's limit; of ours that had a cookie: sent, not taken by the peer */
+	uint64_t fastopens_in, fastopen_bad, fastopen_full, fastopens_out, fastopen_refused;
 	uint64_t verdict[SW_N_VERDICTS];
 	uint64_t pool_used[SW_N_POOLS], pool_high[SW_N_POOLS], pool_refused[SW_N_POOLS];
 };

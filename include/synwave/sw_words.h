@@ -54,6 +54,7 @@
 	/* taken */									\
 	X(TAKEN,	"taken",	"9293 3.10.7.4",   "acceptable, processed in full")	\
 	X(SYN_TAKEN,	"syn",		"9293 3.10.7.2",   "a SYN asks a listener for a connection") \
+	X(FAST_OPEN,	"fast-open",	"7413 4.2.2",      "a SYN with a valid cookie: its data is taken at once")	\
 	X(OPENED,	"opened",	"9293 3.10.7",     "completes a handshake")		\
 	X(DUPLICATE,	"duplicate",	"9293 3.10.7.4 1", "holds nothing new: acknowledged and dropped") \
 	X(OUT_OF_ORDER,	"out-of-order",	"9293 SHLD-31",    "ahead of RCV.NXT: kept until the gap is filled") \

@@ -299,6 +299,7 @@ sw_status(const struct sw_stack *s, sw_conn c, struct sw_status *st)
 	t = block_at(s, i);
 	tcp_status(&s->tcp, t, st);
 	st->bytes = sizeof(*st);
+	st->fastopen_room = tcp_fast_wants(t) ? fastopen_room(s, t) : 0;
 	st->local.addr = t->h.local;
 	st->local.port = t->h.local_port;
 	st->remote.addr = t->h.remote;
@@ -424,6 +425,11 @@ sw_counters(const struct sw_stack *s, struct sw_counters *c)
 	c->segments_out += s->resets_out;
 	c->resets_out = s->resets_out;
 	c->replies_dropped = s->replies_dropped;
+	c->fastopens_in = s->fast.taken;
+	c->fastopen_bad = s->fast.bad;
+	c->fastopen_full = s->fast.full;
+	c->fastopens_out = s->fast.sent;
+	c->fastopen_refused = s->fast.refused;
 	for (int v = 0; v < SW_N_VERDICTS; v++)
 		c->verdict[v] = s->verdicts[v] + s->tcp.verdicts[v];
 	for (int i = 0; i < SW_N_POOLS; i++) {

@@ -294,7 +294,7 @@ conn_free(struct sw_stack *s, uint32_t i)
 static bool
 conn_is_embryo(const struct tcb *t)
 {
-	return t->listener != NONE && !(t->h.mark & MARK_ACCEPT_QUEUE);
+	return !conn_is_owned(t) && !(t->h.mark & MARK_ACCEPT_QUEUE);
 }
 
 /* CLOSED, or back in LISTEN: the tuple is free; the record, when nobody asks for it. */
@@ -323,7 +323,8 @@ conn_ready(struct sw_stack *s, struct tcb *t, uint32_t i)
 		list_push(&iface_at(s, t->h.iface)->ready_blocks, &s->blocks, AT_READY, i);
 }
 
-/* A handshake that began with text in its SYN goes to its listener when it is done. */
+/* A handshake that began with text in its SYN goes to its listener when it is done, or
+ * at once if it came with a cookie. */
 static bool
 conn_hatch(struct sw_stack *s, uint32_t i, sw_ns now)
 {
@@ -331,9 +332,11 @@ conn_hatch(struct sw_stack *s, uint32_t i, sw_ns now)
 	struct reply reply = {0};
 	struct tuple tuple;
 
-	if (!conn_is_embryo(t) || t->h.state == SW_SYN_RECEIVED || listener_give(s, i))
+	if (!conn_is_embryo(t) || (t->h.state == SW_SYN_RECEIVED && !(t->h.mark & MARK_FAST)) ||
+	    listener_give(s, i))
 		return true;
 	tcp_abort(&s->tcp, t, now, &reply);
+	fastopen_settle(s, i);
 	head_tuple(&t->h, &tuple);
 	if (reply.rst)
 		reply_segment(s, &tuple, t->h.iface, &reply.seg);
@@ -355,6 +358,7 @@ conn_settle(struct sw_stack *s, uint32_t i, sw_ns now, const struct reply *reply
 	}
 	if (t->h.state == SW_CLOSED || t->h.state == SW_TIME_WAIT)
 		share_end(s, t);
+	fastopen_settle(s, i);
 	/* a passive OPEN for one peer waits in LISTEN itself */
 	if (t->h.state == SW_CLOSED || (t->h.state == SW_LISTEN && conn_is_embryo(t))) {
 		conn_end(s, i);
@@ -372,7 +376,7 @@ conn_settle(struct sw_stack *s, uint32_t i, sw_ns now, const struct reply *reply
 	if (due > now || t->timer.deadline > now)
 		wheel_set(&s->block_wheel, i, max_ns(due, now + 1));
 	if ((t->news & NEWS_READY) && !(t->flags & T_RELEASED) &&
-	    !(t->h.mark & MARK_ACCEPT_QUEUE) && t->listener == NONE)
+	    !(t->h.mark & MARK_ACCEPT_QUEUE) && conn_is_owned(t))
 		conn_announce(s, i);
 	t->news = 0;
 }
@@ -395,7 +399,7 @@ conn_of(const struct sw_stack *s, sw_conn c)
 		return NONE;
 	t = block_at(s, i);
 	if (t->generation != c >> 32 || !(t->h.mark & MARK_USED) || (t->flags & T_RELEASED) ||
-	    t->listener != NONE)
+	    !conn_is_owned(t))
 		return NONE;
 	return i;
 }

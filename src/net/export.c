@@ -48,7 +48,8 @@ sw_export(struct sw_stack *s, sw_ns now, sw_conn c, void *to, size_t cap, unsign
 	if (i == NONE)
 		return SW_E_NO_CONN;
 	t = block_at(s, i);
-	if (t->h.state == SW_CLOSED)
+	/* one that counts as its listener's cannot leave it */
+	if (t->h.state == SW_CLOSED || (t->h.mark & MARK_FAST))
 		return SW_E_STATE;
 	m.now = stack_now(s, now);
 	head_tuple(&t->h, &tuple);

@@ -64,7 +64,8 @@ half_keep(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 	h->options = half_options(t);
 	h->snd_wscale = t->snd_wscale;
 	h->retries = t->retries;
-	h->flags = (uint8_t)(half_flags(t) | (uint32_t)t->rcv_wscale << HALF_WSCALE);
+	h->flags = (uint8_t)(half_flags(t) | (h->flags & HALF_GIVES) |
+			     (uint32_t)t->rcv_wscale << HALF_WSCALE);
 	h->first_us = (uint32_t)(t->heard / SW_US);
 	if (h->flags & (HALF_SEND | HALF_ACK))
 		list_push(ready, &s->halves, AT_READY, i);
@@ -191,6 +192,36 @@ half_new_block(struct sw_stack *s, struct tcb *t, struct seg *seg)
 	return true;
 }
 
+/* A SYN with a good cookie: a block, which an application has at once. */
+static bool
+half_new_fast(struct sw_stack *s, struct tcb *t, struct seg *seg, bool gives)
+{
+	struct reply reply = {0};
+	uint32_t b;
+
+	tcp_fast_passive(t, gives);
+	share_begin(s, t);
+	b = conn_from(s, t, NONE);
+	if (b == NONE)
+		return false;
+	tcp_arrives(&s->tcp, block_at(s, b), seg, s->now, &reply);
+	fastopen_opened(s, b);
+	conn_settle(s, b, s->now, &reply);
+	return true;
+}
+
+/* A SYN with text, and the application may have it before the handshake's end, or
+ * behind it.  false: it must do without. */
+static bool
+half_new_large(struct sw_stack *s, struct tcb *t, struct seg *seg, enum fast_answer fast)
+{
+	if (fast == FAST_NOTHING)
+		return half_new_block(s, t, seg);
+	if (fast == FAST_OPEN || fast == FAST_OPEN_GIVE)
+		return half_new_fast(s, t, seg, fast == FAST_OPEN_GIVE);
+	return false;
+}
+
 /* A SYN that a listener takes. */
 void
 half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
@@ -198,6 +229,7 @@ half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
 	struct listener *l = listener_at(s, listener);
 	struct seg *seg = a->seg;
 	struct reply reply = {0};
+	enum fast_answer fast;
 	struct half *h;
 	struct tcb t;
 	uint32_t i;
@@ -206,8 +238,9 @@ half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
 		input_drop(s, &a->tuple, seg, SW_V_NO_BACKLOG);
 		return;
 	}
+	fast = fastopen_ask(s, l, a);
 	half_listen(s, listener, a, &t);
-	if (half_new_block(s, &t, seg))
+	if (half_new_large(s, &t, seg, fast))
 		return;
 	i = pool_take(&s->halves);
 	if (i == NONE) {
@@ -220,6 +253,7 @@ half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
 	wheel_node_init(&h->timer);
 	link_init(&h->ready);
 	h->listener = t.listener;
+	h->flags = fast == FAST_GIVE ? HALF_GIVES : 0;
 	if (table_add(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i)))
 		h->h.mark |= MARK_IN_TABLE;
 	l->halves++;
@@ -291,7 +325,11 @@ half_emit(struct sw_stack *s, uint32_t i, sw_ns now, struct seg *seg)
 		return false;
 	}
 	half_inflate(s, i, now, &t);
+	if (half_at(s, i)->flags & HALF_GIVES)
+		fastopen_offer(s, &t.h);
 	any = tcp_emit(&s->tcp, &t, now, 0, seg);
+	s->tcp.fast.on = false;
+	half_at(s, i)->flags &= (uint8_t)~HALF_GIVES;
 	if (!any)
 		t.flags &= ~(uint32_t)(T_SEND_SYN | T_ACK_NOW);
 	half_settle(s, i, &t, now, &none);

@@ -243,6 +243,7 @@ icmp_for_block(struct sw_stack *s, sw_ns now, uint32_t block, enum icmp_class cl
 	} else {
 		tcp_icmp_error(&s->tcp, t, now, class == ICMP_HARD,
 			       (uint16_t)(m->type << 8 | m->code));
+		fastopen_judge(s, t);
 	}
 	conn_settle(s, block, now, NULL);
 	return SW_V_ICMP_TAKEN;

@@ -22,9 +22,8 @@ tuple_bytes(const struct tuple *t, uint8_t to[TUPLE_BYTES])
 
 /* A key of 16 bytes from both halves of the secret, one for each purpose. */
 static void
-ident_key(const struct sw_stack *s, uint8_t key[16], uint8_t purpose)
+ident_key(const uint8_t secret[32], uint8_t key[16], uint8_t purpose)
 {
-	const uint8_t *secret = s->conf.secret;
 	uint8_t label[17];
 	uint64_t word;
 
@@ -41,10 +40,15 @@ ident_key(const struct sw_stack *s, uint8_t key[16], uint8_t purpose)
 void
 ident_init(struct sw_stack *s)
 {
-	ident_key(s, s->key_iss, 0);
-	ident_key(s, s->key_table, 1);
-	ident_key(s, s->key_port, 2);
-	ident_key(s, s->key_ts, 3);
+	static const uint8_t none[32];
+	bool own = memcmp(s->conf.cookie_secret, none, sizeof(none)) == 0;
+	const uint8_t *shared = own ? s->conf.secret : s->conf.cookie_secret;
+
+	ident_key(s->conf.secret, s->key_iss, 0);
+	ident_key(s->conf.secret, s->key_table, 1);
+	ident_key(s->conf.secret, s->key_port, 2);
+	ident_key(s->conf.secret, s->key_ts, 3);
+	ident_key(shared, s->key_fast, 4);
 }
 
 /* The initial send sequence number for a tuple at this time. */

@@ -67,8 +67,8 @@ input_crowded(const struct sw_stack *s, const struct tcb *t, const struct seg *s
 {
 	const struct listener *l = listener_behind(s, t->listener);
 
-	return t->h.state == SW_SYN_RECEIVED && l != NULL && l->waiting >= l->backlog &&
-	       (seg->ctl & (SW_ACK | SW_SYN | SW_RST)) == SW_ACK;
+	return t->h.state == SW_SYN_RECEIVED && !(t->h.mark & MARK_FAST) && l != NULL &&
+	       l->waiting >= l->backlog && (seg->ctl & (SW_ACK | SW_SYN | SW_RST)) == SW_ACK;
 }
 
 /* A segment for a full connection. */
@@ -80,6 +80,7 @@ input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple, struct se
 	uint32_t listener = NONE;
 	seq after = t->snd.nxt;
 	int iface = t->h.iface;
+	bool asked, again = t->retries > 0;
 	enum sw_verdict v;
 
 	if (input_crowded(s, t, seg)) {
@@ -95,7 +96,12 @@ input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple, struct se
 			return;
 		}
 	}
+	asked = t->h.state == SW_SYN_SENT && t->opening != OPEN_PLAIN;
 	v = tcp_arrives(&s->tcp, t, seg, now, &reply);
+	if (asked && v == SW_V_OPENED)
+		fastopen_heard(s, i, seg, again);
+	else if (asked && t->h.state == SW_CLOSED)
+		fastopen_judge(s, t);
 	conn_settle(s, i, now, &reply);
 	if (v == SW_V_REUSED && listener != NONE)
 		input_listener(s, listener, &(struct asked){*tuple, iface, seg, &after});

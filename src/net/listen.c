@@ -7,8 +7,11 @@
  */
 #include "net/net.h"
 
-enum { AT_LINK = offsetof(struct listener, link), AT_NEWS = offsetof(struct listener, event),
-       AT_QUEUE = offsetof(struct tcb, event) };
+enum {
+	AT_LINK = offsetof(struct listener, link),
+	AT_NEWS = offsetof(struct listener, event),
+	AT_QUEUE = offsetof(struct tcb, event)
+};
 
 /* Names of listeners have this bit beside the index. */
 #define LISTENER_BIT 0x80000000u
@@ -235,6 +238,11 @@ listener_set(struct sw_stack *s, uint32_t i, sw_ns now, enum sw_option which, ui
 	case SW_OPT_V6_ONLY:
 		l->v6_only = value != 0;
 		return SW_OK;
+	case SW_OPT_FASTOPEN:
+		if (value > UINT32_MAX)
+			return SW_E_INVALID;
+		l->fast_most = (uint32_t)value;
+		return SW_OK;
 	default:
 		break;
 	}
@@ -306,7 +314,10 @@ sw_accept(struct sw_stack *s, sw_ns now, sw_conn listener, sw_conn *name)
 	l->waiting--;
 	t = block_at(s, b);
 	t->h.mark &= (uint8_t)~MARK_ACCEPT_QUEUE;
-	t->listener = NONE;
+	if (t->h.mark & MARK_FAST)
+		t->h.mark |= MARK_ACCEPTED; /* the listener counts it on */
+	else
+		t->listener = NONE;
 	if (tcp_ready(&s->tcp, t) != 0)
 		conn_announce(s, b);
 	if (l->waiting > 0)

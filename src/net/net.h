@@ -31,6 +31,10 @@ enum {
 	MARK_MOVED = 2,	   /* a TIME-WAIT record: no such thing, the connection is elsewhere */
 	MARK_STARVED = 32, /* its SEND found no buffer: told when there is one */
 	MARK_SHARED = 64,  /* what it knows of its path was told (share.c) */
+	/* of blocks that were opened by a cookie, in SYN-RECEIVED: an application has it,
+	 * although `listener` is set; it counts among the listener's pending ones */
+	MARK_ACCEPTED = 16,
+	MARK_FAST = 128,
 	/* of small records, which have no MARK_STARVED: when they answered something strange */
 	MARK_PERIOD = 5,
 	MARK_PERIODS = 7
@@ -52,7 +56,8 @@ struct half {
 	uint32_t first_us; /* when the SYN came, low bits of microseconds */
 };
 enum { HALF_ECN = 0x80 }; /* half.options */
-enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4, HALF_WSCALE = 4 /* shift: our scale */ };
+enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4, HALF_GIVES = 8 /* a cookie */,
+       HALF_WSCALE = 4 /* shift: our scale */ };
 
 /* TIME-WAIT, released: <= 64 bytes. */
 struct time_wait {
@@ -73,6 +78,9 @@ struct listener {
 	uint64_t user;
 	struct habits habits;
 	bool v6_only;
+	/* RFC 7413 4.2, 5.1: how many may be pending, are; of these, were reset */
+	uint32_t fast_most, fast_pending, fast_resets;
+	sw_ns fast_resets_until;
 };
 
 /* A listener as its connections remember it: stale once it was closed. */
@@ -120,7 +128,7 @@ struct neighbour_entry {
 };
 
 /* Which fields of a struct share are known; share.c says for how long. */
-enum { SHARE_RTT = 1, SHARE_SSTHRESH = 2, SHARES = 2 };
+enum { SHARE_RTT = 1, SHARE_SSTHRESH = 2, SHARE_COOKIE = 4, SHARE_NO_FAST = 8, SHARES = 4 };
 
 /* What is known of the path between two addresses. */
 struct share {
@@ -129,6 +137,13 @@ struct share {
 	uint32_t has;	       /* SHARE_... */
 	struct path_facts facts;
 	sw_ns told[SHARES];    /* when */
+	struct { /* RFC 7413 4.1.3 */
+		uint8_t len, cookie[COOKIE_MAX];
+		uint16_t mss;	/* of the peer; 0: not known */
+		uint8_t times;	/* it went wrong so often in a row: */
+		uint16_t port;	/* at this port; 0: at more than one */
+		sw_ns until;	/* and is not tried before */
+	} fast;
 };
 
 struct datagram { /* in reassembly; its bytes follow */
@@ -159,7 +174,7 @@ struct sw_stack {
 	struct list starved; /* blocks that wait for buffers, by tcb.event */
 
 	struct sw_steer steer;	   /* if conf.shards */
-	uint8_t key_iss[16], key_table[16], key_port[16], key_ts[16];
+	uint8_t key_iss[16], key_table[16], key_port[16], key_ts[16], key_fast[16];
 	uint16_t port_counter[64]; /* RFC 6056 algorithm 4 */
 	uint32_t generation;
 	uint32_t ip_id;		   /* counts; sent through the prf (see ident.c) */
@@ -168,8 +183,25 @@ struct sw_stack {
 	bool iss_forced;
 	uint32_t iss_force;
 	uint64_t packets_in, packets_out, segments_in, resets_out, replies_dropped;
+	struct {
+		uint64_t taken, bad, full, sent, refused;
+	} fast; /* as in struct sw_counters */
 	uint64_t verdicts[SW_N_VERDICTS]; /* of packets that reached no tcp code */
 };
+
+/* The time by which cookies are made, the same on all stacks that share their secret. */
+static inline sw_ns
+cookie_time(const struct sw_stack *s)
+{
+	return s->now + s->conf.cookie_clock;
+}
+
+/* Has an application the name of this block? */
+static inline bool
+conn_is_owned(const struct tcb *t)
+{
+	return t->listener == NONE || (t->h.mark & MARK_ACCEPTED);
+}
 
 static inline struct tcb *
 block_at(const struct sw_stack *s, uint32_t i)
@@ -297,6 +329,30 @@ void count_verdict(struct sw_stack *, enum sw_verdict); /* one that no tcb saw *
 void input_drop(struct sw_stack *, const struct tuple *, const struct seg *, enum sw_verdict);
 /* output.c: queue a RST (or any segment without text) as a reply */
 void reply_segment(struct sw_stack *, const struct tuple *, int iface, const struct seg *);
+
+/* ---- fastopen.c: RFC 7413 ------------------------------------------------ */
+enum fast_answer {
+	FAST_NOTHING,	/* there is no such option, or it does not count here */
+	FAST_GIVE,	/* the SYN-ACK gives a cookie; text of the SYN is dropped */
+	FAST_DROP,	/* too many are pending: text is dropped */
+	FAST_OPEN,	/* the cookie is good: text is taken */
+	FAST_OPEN_GIVE	/* and it is an old one */
+};
+enum fast_answer fastopen_ask(struct sw_stack *, struct listener *, const struct asked *);
+/* What the next SYN-ACK, or SYN, of this tuple says: struct tcp's `fast`. */
+void fastopen_offer(struct sw_stack *, const struct head *);
+void fastopen_try(struct sw_stack *, const struct head *);
+/* How much can ride on the block's SYN; 0: no cookie is known, or none may be used. */
+uint16_t fastopen_room(const struct sw_stack *, const struct tcb *);
+/* A SYN-ACK has opened the block: what it says, and how its Fast Open went.  again: our
+ * SYN was sent more than once. */
+void fastopen_heard(struct sw_stack *, uint32_t block, const struct seg *, bool again);
+/* It went wrong: not tried there for a while. */
+void fastopen_failed(struct sw_stack *, struct tcb *);
+/* A timer of the block has fired, or it has ended: was the network against it? */
+void fastopen_judge(struct sw_stack *, struct tcb *);
+void fastopen_opened(struct sw_stack *, uint32_t block);
+void fastopen_settle(struct sw_stack *, uint32_t block);
 
 /* ---- ident.c (A): RFC 6528, 6056, 7323 5.4, 6864 ------------------------ */
 void ident_init(struct sw_stack *);

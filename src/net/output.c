@@ -188,11 +188,16 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 	/* the device's MTU may have fallen since */
 	if (t->path_mss > conn_path_mss(s, t->h.iface, &t->h.remote))
 		tcp_path_mss(&s->tcp, t, now, conn_path_mss(s, t->h.iface, &t->h.remote));
+	if (t->opening == OPEN_FAST_GIVES)
+		fastopen_offer(s, &t->h);
+	else if (tcp_fast_wants(t))
+		fastopen_try(s, &t->h);
 	/* a dead hop swallows what is sent: then the timers decide, as for any loss */
 	if (tcp_emit(&s->tcp, t, now, narrow ? 0 : way_gso(s, &w), &seg) && hop == HOP_KNOWN) {
 		seg.may_fragment = narrow;
 		sent = write_packet(s, &w, &seg);
 	}
+	s->tcp.fast.on = false;
 	conn_settle(s, i, now, NULL);
 	return sent;
 }
@@ -246,6 +251,7 @@ run_timers(struct sw_stack *s, sw_ns now)
 	while ((i = wheel_due(&s->block_wheel, now)) != NONE) {
 		memset(&reply, 0, sizeof(reply));
 		tcp_expire(&s->tcp, block_at(s, i), now, &reply);
+		fastopen_judge(s, block_at(s, i));
 		conn_settle(s, i, now, &reply);
 	}
 	half_expire(s, now);

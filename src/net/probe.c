@@ -83,6 +83,9 @@ check_block(const struct sw_stack *s, uint32_t i)
 	CHECK(t->h.state != SW_LISTEN || t->listener == NONE);
 	CHECK(t->h.state != SW_CLOSED || !(t->flags & T_RELEASED));
 	CHECK(!(t->h.mark & MARK_ACCEPT_QUEUE) || listener_behind(s, t->listener) != NULL);
+	CHECK(!(t->h.mark & MARK_FAST) ||
+	      (t->h.state == SW_SYN_RECEIVED && t->opening >= OPEN_FAST));
+	CHECK(!(t->h.mark & MARK_ACCEPTED) || (t->h.mark & MARK_FAST));
 	CHECK(in || (!link_in(&t->ready) && t->timer.deadline == SW_NEVER));
 	/* what a full pool held back may go when others give back: its timer looks again */
 	CHECK(!in || link_in(&t->ready) || t->timer.deadline != SW_NEVER ||
@@ -144,6 +147,20 @@ check_pool(const struct sw_stack *s, const struct pool *p, int kind, uint32_t *i
 	return 0;
 }
 
+/* How many blocks count among the pending ones of a listener (RFC 7413 4.2). */
+static uint32_t
+fast_count(const struct sw_stack *s, const struct listener *l)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->blocks.high; i++) {
+		const struct tcb *t = block_at(s, i);
+
+		n += (t->h.mark & MARK_FAST) && listener_behind(s, t->listener) == l;
+	}
+	return n;
+}
+
 static int
 check_listeners(const struct sw_stack *s)
 {
@@ -159,6 +176,7 @@ check_listeners(const struct sw_stack *s)
 		CHECK(link_in(&l->link));
 		CHECK(list_count(&l->queue, &s->blocks, offsetof(struct tcb, event)) == l->waiting);
 		CHECK(l->waiting <= l->backlog + 1);
+		CHECK(l->fast_pending == fast_count(s, l) + l->fast_resets);
 	}
 	CHECK(used == s->listeners.used);
 	CHECK(list_count(&s->listen_list, &s->listeners, offsetof(struct listener, link)) == used);

@@ -20,12 +20,14 @@
  */
 #include "net/net.h"
 
-enum { AT_ORDER = offsetof(struct share, order) };
+enum { AT_ORDER = offsetof(struct share, order), DAY_S = 24 * 3600 };
 
 /* How long each field is believed. */
 static const sw_ns share_lasts[SHARES] = {
-    600 * SW_S, /* RTT */
-    600 * SW_S, /* SSTHRESH */
+    600 * SW_S,	      /* RTT */
+    600 * SW_S,	      /* SSTHRESH */
+    30 * DAY_S *SW_S, /* COOKIE: as long as the peer takes it, about */
+    DAY_S *SW_S,      /* NO_FAST: at the longest */
 };
 
 static struct share *
@@ -38,7 +40,7 @@ share_at(const struct sw_stack *s, uint32_t i)
 static bool
 share_on(const struct sw_stack *s)
 {
-	return s->shares.cap > 0 && !(s->conf.without & SW_NO_SHARING);
+	return s->shares.cap > 0;
 }
 
 /* Where two addresses stand in the table. */
@@ -164,6 +166,8 @@ share_begin(const struct sw_stack *s, struct tcb *t)
 	struct path_facts f;
 	struct tuple tuple;
 
+	if (s->conf.without & SW_NO_SHARING)
+		return;
 	/*= RFC 9040 6.1: the new RTT, RTTVAR and ssthresh are the old ones */
 	head_tuple(&t->h, &tuple);
 	f = share_facts(s, share_find(s, &tuple));
@@ -178,7 +182,7 @@ share_end(struct sw_stack *s, struct tcb *t)
 	struct tuple tuple;
 	struct share *e;
 
-	if ((t->h.mark & MARK_SHARED) || !share_on(s))
+	if ((t->h.mark & MARK_SHARED) || !share_on(s) || (s->conf.without & SW_NO_SHARING))
 		return;
 	t->h.mark |= MARK_SHARED;
 	head_tuple(&t->h, &tuple);

@@ -174,10 +174,13 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct told *told
 {
 	struct active *c = active_of(tcp, t);
 	uint32_t n = (uint32_t)s->acked, bytes;
+	bool syn = syn_unacked(t);
 
-	if (syn_unacked(t))
+	if (syn)
 		n = syn_acked(tcp, t, s, n);
 	t->snd.una = s->ack;
+	if (syn)
+		syn_text_acked(tcp, t, n);
 	if (seq_from(t->snd.una, t->snd.iss) >= 1u << 30)
 		t->flags |= T_FAR;
 	if ((t->flags & T_URG_SENT) && seq_leq(t->snd.up, t->snd.una))

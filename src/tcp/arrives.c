@@ -186,16 +186,16 @@ check_rst(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		return SW_V_RST_TIME_WAIT; /*= RFC 1337 3: TIME-WAIT is not for strangers to end */
 	if (s->off != 0)
 		return challenge(tcp, t, SW_V_RST_CHALLENGED);
-	if (t->h.state == SW_SYN_RECEIVED && (t->flags & T_PASSIVE)) {
+	if (t->h.state == SW_SYN_RECEIVED && (t->flags & T_PASSIVE) && !fast_open(t)) {
 		/*= RFC 9293 3.10.7.4 MUST-11: back to LISTEN, the user is not told */
 		fsm_go(tcp, t, SW_ON_RCV_RST_PASSIVE);
 		handshake_reopen(tcp, t);
 		return SW_V_RESET_BY_PEER;
 	}
 	end(tcp, t, SW_ON_RCV_RST,
-	    t->h.state == SW_SYN_RECEIVED			      ? SW_E_REFUSED
+	    t->h.state == SW_SYN_RECEIVED && !fast_open(t)	    ? SW_E_REFUSED
 	    : t->h.state == SW_CLOSING || t->h.state == SW_LAST_ACK ? SW_OK
-								      : SW_E_RESET);
+								    : SW_E_RESET);
 	return SW_V_RESET_BY_PEER;
 }
 
@@ -205,7 +205,7 @@ check_syn(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	if (!(s->ctl & SW_SYN))
 		return NEXT;
-	if (t->h.state == SW_SYN_RECEIVED && (t->flags & T_PASSIVE)) {
+	if (t->h.state == SW_SYN_RECEIVED && (t->flags & T_PASSIVE) && !fast_open(t)) {
 		fsm_go(tcp, t, SW_ON_RCV_NEW_SYN);
 		handshake_reopen(tcp, t);
 		return SW_V_SYN_CHALLENGED;
@@ -231,7 +231,7 @@ check_ack_of_syn(struct tcp *tcp, struct tcb *t, const struct seg *s, struct rep
 static enum sw_verdict
 check_ack_range(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
-	uint32_t back = (uint32_t)-(int64_t)s->acked, sent = seq_from(t->snd.una, t->snd.iss);
+	uint32_t back = (uint32_t) - (int64_t)s->acked, sent = seq_from(t->snd.una, t->snd.iss);
 
 	if (s->acked >= 0)
 		return (uint32_t)s->acked <= flight(t) ? NEXT : challenge(tcp, t, SW_V_ACK_UNSENT);

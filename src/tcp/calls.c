@@ -76,11 +76,12 @@ urgent_passed(const struct tcp *tcp, struct tcb *t)
 		t->flags &= ~(uint32_t)T_URG_RCVD;
 }
 
-/* May bytes be shown? Those of a SYN not before the handshake is done. */
+/* May bytes be shown? Those of a SYN not before the handshake is done, unless it came
+ * with a cookie. */
 static bool
 readable_state(const struct tcb *t)
 {
-	return t->h.state >= SW_ESTABLISHED || t->h.state == SW_CLOSED;
+	return t->h.state >= SW_ESTABLISHED || t->h.state == SW_CLOSED || fast_open(t);
 }
 
 /* What RECEIVE says when there is nothing to give. */
@@ -145,7 +146,7 @@ tcp_ready(const struct tcp *tcp, const struct tcb *t)
 		r |= SW_OPENED;
 	if (unread > 0 || (t->flags & T_FIN_RCVD) || (t->h.state == SW_CLOSED && t->error))
 		r |= SW_READABLE;
-	if (send_refused(t) == SW_OK && t->h.state >= SW_ESTABLISHED &&
+	if (send_refused(t) == SW_OK && (t->h.state >= SW_ESTABLISHED || fast_open(t)) &&
 	    queued < t->snd_buf - t->snd_buf / 4 && (c != NULL || pool_room(&tcp->actives) > 0))
 		r |= SW_WRITABLE;
 	if (t->flags & T_FIN_RCVD)
@@ -179,6 +180,7 @@ status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 	st->tos = t->tos;
 	st->cc = t->controller;
 	st->ecn = (t->flags & T_ECN) != 0;
+	st->fastopen = t->opening < OPEN_FAST ? t->opening : SW_FASTOPEN_PASSIVE;
 }
 
 /* STATUS (3.10.6): what tcp knows of it. */
@@ -231,7 +233,7 @@ tcp_icmp_error(struct tcp *tcp, struct tcb *t, sw_ns now, bool hard, uint16_t wh
 	t->icmp_code = (uint8_t)why;
 	/*= RFC 9293 3.9.2.2 SHLD-26, RFC 5927 5.2: hard errors end what is not open yet; of
 	 * an open connection they are soft: a forger could send them */
-	if (hard && fsm_can(t, SW_ON_RCV_ICMP_HARD)) {
+	if (hard && fsm_can(t, SW_ON_RCV_ICMP_HARD) && !fast_open(t)) {
 		end(tcp, t, SW_ON_RCV_ICMP_HARD, SW_E_UNREACHABLE);
 		return;
 	}
@@ -252,6 +254,10 @@ tcp_path_mss(struct tcp *tcp, struct tcb *t, sw_ns now, uint16_t path_mss)
 	if (t->h.state == SW_CLOSED || t->h.state == SW_LISTEN)
 		return;
 	mss_settle(tcp, t);
+	if (t->h.state == SW_SYN_SENT && flight(t) > 1) {
+		t->flags |= T_SEND_SYN; /* what rode on it was too much: again, without */
+		t->news |= NEWS_OUTPUT;
+	}
 	if (c == NULL || t->mss >= before || c->recs.head == NONE)
 		return;
 	/*= RFC 1191 6.5: what was too big is sent again at once, and it is no congestion */

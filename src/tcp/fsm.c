@@ -76,6 +76,7 @@ ROW(	SYN_SENT,	RCV_ICMP_HARD,		CLOSED,		BEYOND,		"",		"3.9.2.2 SHLD-26"),
 ROW(	SYN_RECEIVED,	RCV_ICMP_HARD,		CLOSED,		BEYOND,		"",		"3.9.2.2 SHLD-26"),
 
 	/* the application has gone and bytes for it are, or come, here: SHLD-3 */
+ROW(	SYN_RECEIVED,	LOST_DATA,		CLOSED,		BEYOND,		"snd RST",	"3.6.1 SHLD-3"),
 ROW(	ESTABLISHED,	LOST_DATA,		CLOSED,		BEYOND,		"snd RST",	"3.6.1 SHLD-3"),
 ROW(	FIN_WAIT_1,	LOST_DATA,		CLOSED,		BEYOND,		"snd RST",	"3.6.1 SHLD-3"),
 ROW(	FIN_WAIT_2,	LOST_DATA,		CLOSED,		BEYOND,		"snd RST",	"3.6.1 SHLD-3"),

@@ -88,7 +88,7 @@ tcp_open(struct tcp *tcp, struct tcb *t, sw_ns now)
 }
 
 /* Options of our SYN or SYN-ACK; the window in it is not scaled. */
-void
+static void
 syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
 {
 	bool answer = t->h.state != SW_SYN_SENT;
@@ -112,6 +112,83 @@ syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
 	s->wscale = t->rcv_wscale;
 	s->tsval = ts_now(tcp, t);
 	s->tsecr = answer ? t->ts_recent : 0; /*= RFC 7323 3.2: 0 without an ACK */
+}
+
+/* Does the SYN wait for something to say? */
+bool
+syn_held(const struct tcp *tcp, const struct tcb *t)
+{
+	return t->opening == OPEN_HELD && snd_unsent(tcp, t) == 0;
+}
+
+/* May data go, and be shown, before the handshake is complete? */
+bool
+fast_open(const struct tcb *t)
+{
+	return t->h.state == SW_SYN_RECEIVED && t->opening >= OPEN_FAST;
+}
+
+/*= RFC 7413 4.2.2: the text of a SYN with a cookie, no more than the peer's MSS as it was, or
+ * the default for none, less what options may take */
+uint16_t
+tcp_fast_room(const struct tcb *t, uint16_t mss)
+{
+	uint32_t most = mss > 0 ? mss : sw_addr_is4(&t->h.remote) ? 536u : 1220u;
+
+	most = min_u32(most, t->path_mss);
+	return (uint16_t)(most > SYN_OPTIONS_MOST ? most - SYN_OPTIONS_MOST : 0);
+}
+
+/* The Fast Open option, and with a cookie the text that can ride on the SYN. */
+static void
+syn_fast(struct tcp *tcp, struct tcb *t, struct seg *s)
+{
+	struct active *c = active_of(tcp, t);
+	struct place from;
+
+	s->has |= SW_HAS_FASTOPEN;
+	s->cookie_len = tcp->fast.len;
+	memcpy(s->cookie, tcp->fast.cookie, COOKIE_MAX);
+	if (s->ctl & SW_ACK)
+		return;
+	t->opening = tcp->fast.len > 0 ? OPEN_SENT : OPEN_ASKED;
+	if (tcp->fast.len == 0 || c == NULL)
+		return;
+	s->len = min_u32(c->snd.len, tcp_fast_room(t, tcp->fast.mss));
+	if (s->len == 0)
+		return;
+	from = chain_place(&c->snd, &tcp->chunks, 0);
+	s->chunk = from.chunk;
+	s->chunk_at = from.at;
+	s->ctl |= s->len == c->snd.len ? SW_PSH : 0;
+	t->snd.nxt = seq_add(t->snd.nxt, s->len);
+	tcp->bytes_out += s->len;
+}
+
+/* Our SYN or SYN-ACK. */
+void
+syn_emit(struct tcp *tcp, struct tcb *t, struct seg *s)
+{
+	bool first = seq_eq(t->snd.nxt, t->snd.iss);
+
+	s->seq = t->snd.iss;
+	s->again = t->retries > 0;
+	tcp->retransmits += s->again;
+	if (t->opening == OPEN_HELD) { /* from now on its time counts */
+		t->heard = tcp->now;
+		t->retransmit = SW_NEVER;
+	}
+	if (first)
+		t->snd.nxt = seq_add(t->snd.iss, 1);
+	t->flags &= ~(uint32_t)T_SEND_SYN;
+	syn_fill(tcp, t, s);
+	/*= RFC 7413 4.2.1, 4.2.2: what is sent again has neither data nor the option */
+	if (tcp->fast.on && first && t->retries == 0)
+		syn_fast(tcp, t, s);
+	if (t->opening == OPEN_WANTED || t->opening == OPEN_HELD)
+		t->opening = OPEN_PLAIN;
+	if (t->opening == OPEN_FAST_GIVES)
+		t->opening = OPEN_FAST;
 }
 
 /*= RFC 9293 3.7.1 MUST-16: the peer's MSS and the path's, less what options take */
@@ -141,9 +218,7 @@ syn_take(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	t->rcv.nxt = seq_add(s->seq, 1);
 	t->rcv.acked = t->rcv.nxt;
 	t->rcv.up = t->rcv.nxt;
-	t->peer_mss = (s->has & SW_HAS_MSS)	      ? s->mss
-		      : sw_addr_is4(&t->h.remote) ? 536
-						      : 1220;
+	t->peer_mss = (s->has & SW_HAS_MSS) ? s->mss : sw_addr_is4(&t->h.remote) ? 536 : 1220;
 	t->flags &= ~(uint32_t)(T_SACK | T_TS | T_WSCALE);
 	if (tcp->sack && (s->has & SW_HAS_SACK_OK))
 		t->flags |= T_SACK;
@@ -186,15 +261,80 @@ handshake_done(struct tcp *tcp, struct tcb *t)
 	t->news |= NEWS_READY | NEWS_OUTPUT;
 }
 
-/* Text that rode on a SYN is kept, and shown when ESTABLISHED; a FIN on one will
- * be sent again. */
+/* Our SYN was acknowledged, and n bytes of the text that rode on it: what was not is
+ * new again, and goes with the next segment (RFC 7413 4.2.2). */
+void
+syn_text_acked(struct tcp *tcp, struct tcb *t, uint32_t n)
+{
+	const struct active *c = active_of(tcp, t);
+	uint32_t left = flight(t);
+
+	if (t->opening == OPEN_SENT && n + left > 0)
+		t->opening = n > 0 ? OPEN_TAKEN : OPEN_REFUSED;
+	if (left == 0 || c == NULL || c->recs.head != NONE)
+		return;
+	t->snd.nxt = t->snd.una;
+	tcp->bytes_out -= left;
+}
+
+/* sw_set() of Fast Open: while the SYN has not gone. */
+int
+fast_set(struct tcb *t, uint64_t value)
+{
+	bool mine = t->h.state == SW_CLOSED || t->h.state == SW_SYN_SENT;
+
+	if (value > 2)
+		return SW_E_INVALID;
+	if (!mine || !seq_eq(t->snd.nxt, t->snd.iss))
+		return SW_E_STATE;
+	t->opening = value == 0 ? OPEN_PLAIN : value == 1 ? OPEN_WANTED : OPEN_HELD;
+	return SW_OK;
+}
+
+/* Has its SYN still to go, and may it have the Fast Open option? */
+bool
+tcp_fast_wants(const struct tcb *t)
+{
+	return t->h.state == SW_SYN_SENT && (t->opening == OPEN_WANTED || t->opening == OPEN_HELD);
+}
+
+/*= RFC 7413 4.1.3.1 MUST: no SYN-ACK, an ICMP error: such answers are remembered.  So is that
+ * nothing came behind a SYN-ACK which took our data: two timeouts in a row. */
+bool
+tcp_fast_failed(const struct tcb *t)
+{
+	bool silent = seq_eq(t->rcv.nxt, seq_add(t->rcv.irs, 1)) &&
+		      seq_from(t->snd.una, t->snd.iss) <= 1u + t->path_mss;
+
+	if (t->opening == OPEN_ASKED || t->opening == OPEN_SENT)
+		return t->h.state == SW_CLOSED && !(t->flags & T_OPENED) && t->error != 0 &&
+		       t->error != -SW_E_ABORTED;
+	return t->opening == OPEN_TAKEN && silent && t->retries >= 2;
+}
+
+/* It is over with Fast Open on this connection. */
+void
+tcp_fast_over(struct tcb *t)
+{
+	t->opening = OPEN_REFUSED;
+}
+
+/* The SYN that comes to this LISTEN has a valid cookie. */
+void
+tcp_fast_passive(struct tcb *t, bool gives)
+{
+	t->opening = gives ? OPEN_FAST_GIVES : OPEN_FAST;
+}
+
+/* Text that rode on a SYN is kept, and shown when ESTABLISHED, or at once if it came with
+ * a cookie; a FIN on one will be sent again. */
 static void
 syn_text(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
 {
 	/*= RFC 9293 3.10.7.2, 3.10.7.3: queued for processing later */
 	s->seq = seq_add(s->seq, 1);
 	s->off = 0;
-	s->ctl &= (uint8_t)~(SW_SYN | SW_FIN);
+	s->ctl &= (uint8_t) ~(SW_SYN | SW_FIN);
 	s->len = min_u32(s->len, t->rcv.wnd);
 	if (s->len > 0)
 		(void)take_text(tcp, t, s, reply);
@@ -214,8 +354,11 @@ arrives_listen(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *repl
 	t->heard = tcp->now;
 	t->flags |= T_PASSIVE | T_SEND_SYN;
 	fsm_go(tcp, t, SW_ON_RCV_SYN);
+	if (fast_open(
+		t)) /*= RFC 7413 4.2.2: the answer may begin at once, with the initial window */
+		cc_init(tcp, t);
 	syn_text(tcp, t, s, reply);
-	return v;
+	return fast_open(t) ? SW_V_FAST_OPEN : v;
 }
 
 /* LISTEN (3.10.7.2), the part that needs no TCB. */
@@ -236,7 +379,8 @@ static enum sw_verdict
 syn_sent_checks(struct tcp *tcp, struct tcb *t, const struct seg *s, struct reply *reply)
 {
 	bool sent = !seq_eq(t->snd.nxt, t->snd.iss);
-	bool good = (s->ctl & SW_ACK) && sent && s->acked == 1;
+	/*= RFC 7413 4.2.2: the SYN alone, or all or some of what rode on it */
+	bool good = (s->ctl & SW_ACK) && sent && s->acked >= 1 && (uint32_t)s->acked <= flight(t);
 
 	if ((s->ctl & SW_ACK) && !good) {
 		/*= RFC 9293 3.10.7.3: this is how a stale SYN-ACK, hence a stale SYN, dies */

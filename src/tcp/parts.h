@@ -37,6 +37,7 @@ enum { BREAK_TWO_WAY = 1, BREAK_NO_TIME_WAIT = 2, BREAK_SHORT_TIME_WAIT = 4,
 enum { MSS_FLOOR = 64 };   /* bounds packets per byte whatever a peer's option says */
 enum { DUP_THRESH = 3 };   /* RFC 5681 3.2 */
 enum { WSCALE_MAX = 14 };  /* RFC 7323 2.3 */
+enum { SYN_OPTIONS_MOST = 40 }; /* RFC 9293 3.1: what a header can hold of them */
 enum { PAWS_IDLE_S = 24 * 24 * 3600 }; /* RFC 7323 5.5 */
 
 /* fsm.c */
@@ -47,10 +48,14 @@ bool fsm_can(const struct tcb *, enum sw_cause on);
 bool syn_unacked(const struct tcb *);
 void handshake_reopen(struct tcp *, struct tcb *); /* back to LISTEN */
 void rcv_begin(struct tcb *);
-void syn_fill(const struct tcp *, const struct tcb *, struct seg *);
+void syn_emit(struct tcp *, struct tcb *, struct seg *);
+bool syn_held(const struct tcp *, const struct tcb *);
+bool fast_open(const struct tcb *);
 enum sw_verdict arrives_listen(struct tcp *, struct tcb *, struct seg *, struct reply *);
 enum sw_verdict arrives_syn_sent(struct tcp *, struct tcb *, struct seg *, struct reply *);
 void handshake_done(struct tcp *, struct tcb *);
+void syn_text_acked(struct tcp *, struct tcb *, uint32_t n);
+int fast_set(struct tcb *, uint64_t value);
 void mss_settle(struct tcp *, struct tcb *);
 
 /* arrives.c */

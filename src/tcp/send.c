@@ -76,6 +76,8 @@ text_allowed(const struct tcb *t)
 	case SW_CLOSING:
 	case SW_LAST_ACK:
 		return !syn_unacked(t);
+	case SW_SYN_RECEIVED: /*= RFC 7413 4.2.2: opened by a cookie, and the SYN-ACK has gone */
+		return fast_open(t) && !seq_eq(t->snd.nxt, t->snd.iss);
 	default:
 		return false;
 	}
@@ -189,7 +191,7 @@ static bool
 small_allowed(const struct tcp *tcp, const struct tcb *t, uint32_t n, uint32_t unsent)
 {
 	const struct active *c = active_of(tcp, t);
-	bool in_flight = flight(t) > 0;
+	bool in_flight = flight(t) > syn_unacked(t);
 
 	/*= RFC 9293 3.8.6.2.1 MUST-38: not smaller than the queue unless half the window */
 	if (n < unsent)
@@ -219,7 +221,7 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 
 	if (t->flags & T_CWR)
 		n = min_u32(n, one); /* said by one segment, not by all of a super-segment */
-	if (c->frto == FRTO_NEW) { /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
+	if (c->frto == FRTO_NEW) {   /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
 		n = min_u32(n, c->frto_new * one);
 		cwnd = max_u32(cwnd, n);
 		if (n == 0)
@@ -298,7 +300,7 @@ plan_make(struct tcp *tcp, struct tcb *t, uint32_t gso)
 	if (t->h.state == SW_CLOSED || t->h.state == SW_LISTEN)
 		return p;
 	if (t->flags & T_SEND_SYN) {
-		p.kind = PLAN_SYN;
+		p.kind = syn_held(tcp, t) ? PLAN_NOTHING : PLAN_SYN;
 		return p;
 	}
 	if (t->h.state == SW_SYN_SENT)
@@ -487,12 +489,7 @@ emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 
 	switch (p->kind) {
 	case PLAN_SYN:
-		s->seq = t->snd.iss;
-		s->again = t->retries > 0;
-		tcp->retransmits += s->again;
-		t->snd.nxt = seq_add(t->snd.iss, 1);
-		t->flags &= ~(uint32_t)T_SEND_SYN;
-		syn_fill(tcp, t, s);
+		syn_emit(tcp, t, s);
 		if (BROKEN(BREAK_TWO_WAY) && (s->ctl & SW_ACK) && t->h.state == SW_SYN_RECEIVED)
 			fsm_go(tcp, t, SW_ON_RCV_ACK_OF_SYN);
 		return true;
@@ -554,7 +551,7 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 		retransmit_earlier(t, active_of(tcp, t), WAIT_REORDER, active_of(tcp, t)->rack.due);
 	}
 	/*= RFC 8985 7.2 SHOULD: sending something new, but for a probe, starts the probe's */
-	if ((p.kind == PLAN_NEW || p.kind == PLAN_AGAIN) &&
+	if ((p.kind == PLAN_NEW || p.kind == PLAN_AGAIN) && !syn_unacked(t) &&
 	    active_of(tcp, t)->waits != WAIT_REORDER)
 		tlp_arm(tcp, t, active_of(tcp, t));
 	tcp->segments_out++;

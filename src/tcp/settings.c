@@ -144,6 +144,8 @@ set_one(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 		return SW_OK;
 	case SW_OPT_CC:
 		return set_controller(tcp, t, value);
+	case SW_OPT_FASTOPEN:
+		return fast_set(t, value);
 	default:
 		return set_number(t, which, value);
 	}

@@ -68,6 +68,18 @@ enum { /* tcb.flags */
 	T_QUICK = 1u << 31     /* no ACK waits: the application wants it so */
 };
 
+enum opening { /* tcb.opening: how the handshake goes, if not plainly; enum sw_fastopen's first */
+	OPEN_PLAIN = SW_FASTOPEN_NONE,
+	OPEN_WANTED = SW_FASTOPEN_WANTED,
+	OPEN_HELD = SW_FASTOPEN_HELD,
+	OPEN_ASKED = SW_FASTOPEN_ASKED,
+	OPEN_SENT = SW_FASTOPEN_SENT,
+	OPEN_TAKEN = SW_FASTOPEN_TAKEN,
+	OPEN_REFUSED = SW_FASTOPEN_REFUSED,
+	OPEN_FAST = SW_FASTOPEN_PASSIVE, /* an application has it before the handshake's end */
+	OPEN_FAST_GIVES			 /* and its SYN-ACK gives a new cookie */
+};
+
 enum { T_HABITS = T_NAGLE | T_KEEPALIVE | T_QUICK }; /* what an application sets */
 
 enum { /* tcb.news: what net must look at after a call; net clears it */
@@ -118,7 +130,8 @@ struct tcb {
 	uint8_t retries;      /* timeouts in a row */
 	uint8_t news;
 	uint8_t ttl, tos;
-	uint8_t error;	      /* -enum sw_error */
+	uint8_t error : 4;    /* -enum sw_error */
+	uint8_t opening : 4;  /* enum opening */
 	uint8_t probes;	      /* keep-alives unanswered, R1 told */
 	uint32_t challenge_ms; /* no challenge ACK before, low bits of milliseconds */
 
@@ -274,6 +287,14 @@ struct active {
 
 /* ---- the part of TCP that a stack has once ------------------------------ */
 
+/* The Fast Open option of the SYN or SYN-ACK that is made next (RFC 7413 4.1.1). */
+struct fast {
+	bool on;
+	uint8_t len;  /* of the cookie; 0: it asks for one */
+	uint16_t mss; /* of the peer, when it was heard last; 0: not known */
+	uint8_t cookie[COOKIE_MAX];
+};
+
 struct tcp_ring { /* trace events that wait */
 	uint64_t distance; /* from this struct to the first */
 	uint32_t cap, head, used;
@@ -284,6 +305,7 @@ struct tcp {
 	sw_ns now; /* of the call that is under way */
 	struct pool actives, chunks, recs, runs;
 	struct tcp_ring trace;
+	struct fast fast; /* net's: set before tcp_emit() */
 	uint64_t verdicts[SW_N_VERDICTS];
 	uint64_t edges[64];	/* how often each edge of fsm.c was taken */
 	uint64_t broken;	/* invariants */
@@ -327,6 +349,18 @@ bool tcp_facts_give(const struct tcb *, struct path_facts *);
 void tcp_listen(struct tcp *, struct tcb *, sw_ns now);
 /* Active OPEN: CLOSED -> SYN-SENT.  handshake.c */
 void tcp_open(struct tcp *, struct tcb *, sw_ns now);
+/* LISTEN, and a SYN with a valid cookie is about to come: its data is taken at once;
+ * gives: the SYN-ACK has a new cookie. */
+void tcp_fast_passive(struct tcb *, bool gives);
+/* Has its SYN still to go, and may it have the Fast Open option? */
+bool tcp_fast_wants(const struct tcb *);
+/* Did its SYN have the option, and is it told by now that the network may be against it:
+ * no answer, an error, or nothing behind the SYN-ACK? */
+bool tcp_fast_failed(const struct tcb *);
+/* How much can ride on its SYN, to a peer whose MSS is this; 0: not known. */
+uint16_t tcp_fast_room(const struct tcb *, uint16_t mss);
+/* That was taken note of. */
+void tcp_fast_over(struct tcb *);
 /* Any segment for this tcb, whatever its state (LISTEN takes a SYN). arrives.c */
 enum sw_verdict tcp_arrives(struct tcp *, struct tcb *, struct seg *, sw_ns now, struct reply *);
 /* A segment for nobody, state CLOSED (3.10.7.1). */

@@ -144,7 +144,7 @@ end(struct tcp *tcp, struct tcb *t, enum sw_cause on, int error)
 	struct chain keep;
 
 	fsm_go(tcp, t, on);
-	t->error = (uint8_t)-error;
+	t->error = (uint8_t)-error & 15u;
 	t->retransmit = t->late = SW_NEVER;
 	t->flags &= ~(uint32_t)(T_ACK_NOW | T_ACK_LATER | T_SEND_SYN | T_PROBE | T_KEEP_PROBE);
 	if (c != NULL && c->rcv.len > 0 && error == SW_OK) {

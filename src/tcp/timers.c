@@ -110,7 +110,10 @@ tcp_expire(struct tcp *tcp, struct tcb *t, sw_ns now, struct reply *reply)
 	}
 	if (t->retransmit <= now && t->h.state != SW_CLOSED) {
 		t->retransmit = SW_NEVER;
-		retransmit_expire(tcp, t, reply);
+		if (t->opening == OPEN_HELD)
+			t->opening = OPEN_WANTED; /* nobody has anything to say yet: it goes */
+		else
+			retransmit_expire(tcp, t, reply);
 	}
 	if (t->late <= now && t->h.state != SW_CLOSED)
 		late_expire(tcp, t, reply);

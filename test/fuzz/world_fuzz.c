@@ -109,6 +109,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	config.timestamps = config.window_scale = config.sack = config.nagle = true;
 	config.msl = 2 * SW_S;
 	config.user_timeout = 100 * SW_S;
+	config.shares = 3;
+	config.fastopen_period = 50 * SW_S;
 	config.syn_timeout = 180 * SW_S;
 	arena_bytes = (sw_stack_bytes(&config) + 63) / 64 * 64;
 	check(arena_bytes);
@@ -248,27 +250,15 @@ note(struct world *w, struct side *d, sw_conn c)
 }
 
 static void
-open_active(struct world *w, int i, unsigned how)
-{
-	struct side *d = &w->side[i];
-	struct sw_endpoint local = {host(i, w->v6), (uint16_t)(1000 + how % 4)};
-	struct sw_endpoint remote = {host(!i, w->v6), PORT};
-	sw_conn c;
-
-	if (how & 4)
-		remote.port = (uint16_t)(1000 + (how >> 3) % 4); /* may meet one from there */
-	if (!sw_open_active(d->s, w->now, how & 128 ? NULL : &local, &remote, &c))
-		note(w, d, c);
-}
-
-static void
-listen(struct world *w, int i, bool on)
+listen(struct world *w, int i, bool on, unsigned fast)
 {
 	struct side *d = &w->side[i];
 	struct sw_endpoint any = {.port = PORT};
 
 	if (on && !d->listener && sw_open_passive(d->s, w->now, &any, 3, &d->listener))
 		d->listener = 0;
+	if (on && d->listener)
+		check(!sw_set(d->s, w->now, d->listener, SW_OPT_FASTOPEN, fast));
 	if (!on && d->listener) {
 		check(!sw_close(d->s, w->now, d->listener));
 		d->listener = 0;
@@ -300,6 +290,26 @@ send(struct world *w, int i, struct conn *k, uint32_t n)
 	k->sent += (uint32_t)took;
 	if (*most < k->sent)
 		*most = k->sent;
+}
+
+static void
+open_active(struct world *w, int i, unsigned how)
+{
+	struct side *d = &w->side[i];
+	struct sw_endpoint local = {host(i, w->v6), (uint16_t)(1000 + how % 4)};
+	struct sw_endpoint remote = {host(!i, w->v6), PORT};
+	sw_conn c;
+
+	if (how & 4)
+		remote.port = (uint16_t)(1000 + (how >> 3) % 4); /* may meet one from there */
+	if (sw_open_active(d->s, w->now, how & 128 ? NULL : &local, &remote, &c))
+		return;
+	if (how & 32) /* data on the SYN, perhaps */
+		check(!sw_set(d->s, w->now, c, SW_OPT_FASTOPEN, how & 64 ? 2 : 1));
+	note(w, d, c);
+	for (int k = 0; k < CONNS && how & 32; k++)
+		if (d->conn[k].c == c && !d->conn[k].gone)
+			send(w, i, &d->conn[k], 1 + how * 5);
 }
 
 static void
@@ -431,7 +441,7 @@ step(struct world *w)
 
 	switch (op % 16) {
 	case 0: open_active(w, i, arg); break;
-	case 1: listen(w, i, arg & 7); break;
+	case 1: listen(w, i, arg & 7, arg >> 3 & 3); break;
 	case 2: send(w, i, k, 1 + arg * 16); break;
 	case 3: receive(w, i, k, 16 + arg * 8); break;
 	case 4: part(w, i, k, arg / 6); break;
@@ -545,7 +555,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		d->out.n = 0;
 		sw_probe_force_iss(d->s, how & 2, how & 4 ? UINT32_MAX - 100 : INT32_MAX);
 		if (how & 8)
-			listen(w, i, true);
+			listen(w, i, true, 2);
 	}
 	for (int i = 0; i < STEPS_MAX && w->left; i++)
 		step(w);

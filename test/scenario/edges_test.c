@@ -73,7 +73,10 @@ edge_loses(struct bench *b, enum sw_state from)
 
 	if (from == SW_CLOSING || from == SW_CLOSE_WAIT || from == SW_LAST_ACK)
 		ctl |= SW_FIN;
-	bench_goes(b, ctl, b->una, 5);
+	if (from == SW_SYN_RECEIVED)
+		bench_goes(b, SW_SYN, 0, 5); /* it crosses ours, with text */
+	else
+		bench_goes(b, ctl, b->una, 5);
 	if (from == SW_LAST_ACK)
 		bench_closes(b);
 	ok(b->state == from);
@@ -85,6 +88,8 @@ edge_loses(struct bench *b, enum sw_state from)
 static enum row
 edge_loses_row(enum sw_state from)
 {
+	if (from == SW_SYN_RECEIVED)
+		return ROW_SYN_SENT;
 	if (from == SW_CLOSING)
 		return ROW_FIN_WAIT_1;
 	if (from == SW_CLOSE_WAIT || from == SW_LAST_ACK)
