@@ -110,7 +110,14 @@ ssize_t sw_sock_recvfrom(struct sw_sock_host *, int fd, void *, size_t, int flag
 			 struct sockaddr *, socklen_t *);
 ssize_t sw_sock_recvmsg(struct sw_sock_host *, int fd, struct msghdr *, int flags);
 
-/* ---- sending: MSG_OOB, MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL (always) ----- */
+/*
+ * ---- sending: MSG_OOB, MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL (always), MSG_FASTOPEN
+ *
+ * MSG_FASTOPEN (sendto, sendmsg) is connect() and the first send() in one: with a cookie
+ * of the peer the first bytes ride on the SYN (RFC 7413).  Of a socket that may not wait
+ * it returns how many; or EINPROGRESS: no cookie, the SYN asks for one, all is to be sent
+ * again once it is connected.
+ */
 
 ssize_t sw_sock_write(struct sw_sock_host *, int fd, const void *, size_t);
 ssize_t sw_sock_writev(struct sw_sock_host *, int fd, const struct iovec *, int);
@@ -137,7 +144,8 @@ int sw_sock_ioctl(struct sw_sock_host *, int fd, unsigned long request, ...);
  *		RCVLOWAT, RCVTIMEO, SNDTIMEO, OOBINLINE, MEMINFO
  * IPPROTO_TCP	TCP_NODELAY, CORK, MAXSEG, USER_TIMEOUT, KEEPIDLE, KEEPINTVL, KEEPCNT,
  *		INFO (Linux's struct tcp_info; unknown: 0), CC_INFO, QUICKACK,
- *		DEFER_ACCEPT, CONGESTION ("cubic", "reno", "bbr", "bbr1")
+ *		DEFER_ACCEPT, CONGESTION ("cubic", "reno", "bbr", "bbr1"),
+ *		FASTOPEN (a listener's: how many may be pending), FASTOPEN_CONNECT
  * IPPROTO_IP	IP_TOS, IP_TTL, IP_MTU
  * IPPROTO_IPV6	IPV6_TCLASS, IPV6_UNICAST_HOPS, IPV6_V6ONLY
  * All else: ENOPROTOOPT.  Accepted connections inherit from their listener.

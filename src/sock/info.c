@@ -74,7 +74,10 @@ info_path(struct tcp_info *t, const struct sw_status *st)
 
 	t->tcpi_options =
 	    (uint8_t)((st->timestamps ? TCPI_OPT_TIMESTAMPS : 0) | (st->sack ? TCPI_OPT_SACK : 0) |
-		      (st->snd_wscale | st->rcv_wscale ? TCPI_OPT_WSCALE : 0));
+		      (st->snd_wscale | st->rcv_wscale ? TCPI_OPT_WSCALE : 0) |
+		      (st->fastopen == SW_FASTOPEN_TAKEN || st->fastopen == SW_FASTOPEN_PASSIVE
+			   ? TCPI_OPT_SYN_DATA
+			   : 0));
 	t->tcpi_snd_wscale = (unsigned)st->snd_wscale & 15u;
 	t->tcpi_rcv_wscale = (unsigned)st->rcv_wscale & 15u;
 	t->tcpi_rto = us(st->rto);

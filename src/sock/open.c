@@ -235,8 +235,9 @@ open_errno(int error)
 }
 
 /* Active OPEN: the SYN will go with the settings made so far; 0, or an errno. */
-static int
-connect_begin(struct sw_sock_host *h, struct sock *s, const struct sockaddr *addr, socklen_t len)
+int
+sock_connect_begin(struct sw_sock_host *h, struct sock *s, const struct sockaddr *addr,
+		   socklen_t len)
 {
 	struct sw_endpoint to;
 	struct sw_status st;
@@ -267,10 +268,9 @@ connect_pending(enum sw_state state)
 }
 
 /* Waits for the handshake; `meanwhile`: the errno if it may not wait (longer). */
-static int
-connect_finish(struct sw_sock_host *h, struct sock *s, int meanwhile)
+int
+sock_connect_finish(struct sw_sock_host *h, struct sock *s, sw_ns until, int meanwhile)
 {
-	sw_ns until = sock_until(h, s, 0, s->set.snd_timeout);
 	enum sw_state state;
 	int error;
 
@@ -292,12 +292,27 @@ connect_finish(struct sw_sock_host *h, struct sock *s, int meanwhile)
 	return 0;
 }
 
+/*= RFC 7413 A.1: TCP_FASTOPEN_CONNECT: with a cookie of the peer connect() is done at once,
+ * and the SYN waits for the first bytes; without, the SYN goes and asks for one */
+static void
+connect_defer(struct sw_sock_host *h, struct sock *s)
+{
+	struct sw_status st;
+
+	(void)sw_set(h->stack, sw_sock_now(h), s->conn, SW_OPT_FASTOPEN, 2);
+	(void)sock_state(h, s, &st);
+	s->deferred = st.fastopen_room > 0;
+	if (!s->deferred)
+		(void)sw_set(h->stack, sw_sock_now(h), s->conn, SW_OPT_FASTOPEN, 1);
+}
+
 /* Opens a connection, or asks after one that is opening. */
 int
 sw_sock_connect(struct sw_sock_host *h, int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct sock *s;
 	int error, result;
+	sw_ns until;
 
 	sock_nudge(h);
 	s = sock_tcp(h, fd);
@@ -309,15 +324,20 @@ sw_sock_connect(struct sw_sock_host *h, int fd, const struct sockaddr *addr, soc
 		return sock_fail(EINVAL);
 	if (addr->sa_family == AF_UNSPEC)
 		return dissolve(h, s);
-	if (s->phase == PHASE_CONNECTED || s->listening)
+	if (s->phase == PHASE_CONNECTED || s->listening || s->deferred)
 		return sock_fail(EISCONN);
+	until = sock_until(h, s, 0, s->set.snd_timeout);
 	if (s->phase == PHASE_CONNECTING)
-		return connect_finish(h, s, EALREADY);
-	error = connect_begin(h, s, addr, len);
+		return sock_connect_finish(h, s, until, EALREADY);
+	error = sock_connect_begin(h, s, addr, len);
 	if (error != 0)
 		return sock_fail(error);
+	if (s->set.fast_connect)
+		connect_defer(h, s);
+	if (s->deferred)
+		return 0;
 	sock_nudge(h);
-	result = connect_finish(h, s, EINPROGRESS);
+	result = sock_connect_finish(h, s, until, EINPROGRESS);
 	if (result == 0)
 		sock_nudge(h);
 	return result;

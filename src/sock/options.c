@@ -134,6 +134,15 @@ set_tcp(struct sock *s, int name, int v)
 	case TCP_DEFER_ACCEPT:
 		set->defer_accept = v > 0 ? v : 0;
 		return 0;
+	case TCP_FASTOPEN:
+		if (s->conn != 0 && !s->listening)
+			return EINVAL;
+		return set_range(&set->fast_open, v, 0, INT_MAX);
+	case TCP_FASTOPEN_CONNECT:
+		if (v < 0 || v > 1 || s->conn != 0)
+			return EINVAL;
+		set->fast_connect = v;
+		return 0;
 	default:
 		return ENOPROTOOPT;
 	}
@@ -365,6 +374,12 @@ get_tcp(const struct sw_sock_host *h, const struct sock *s, int name, int *v)
 		return true;
 	case TCP_DEFER_ACCEPT:
 		*v = set->defer_accept;
+		return true;
+	case TCP_FASTOPEN:
+		*v = set->fast_open;
+		return true;
+	case TCP_FASTOPEN_CONNECT:
+		*v = set->fast_connect;
 		return true;
 	default:
 		return false;

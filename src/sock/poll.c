@@ -43,8 +43,10 @@ sock_poll(const struct sw_sock_host *h, struct sock *s)
 		r |= POLLHUP;
 	if (s->shut & SHUT_RECV)
 		r |= READ_BITS | (unsigned)EPOLLRDHUP;
-	if (state != SW_SYN_SENT && state != SW_SYN_RECEIVED)
+	if (sock_is_open(h, s, state))
 		r |= poll_open(h, s, state);
+	else if (s->deferred)
+		r |= WRITE_BITS;
 	if (s->error != 0)
 		r |= POLLERR;
 	return r;

@@ -1,13 +1,16 @@
 /*
- * send.c - write, send and their forms.
+ * send.c - write, send and their forms; with MSG_FASTOPEN, or behind a connect() that
+ * waits for them, the first bytes on the SYN (RFC 7413 A.1).
  */
 #include "sock/sock.h"
 
 /* Where we are in the buffers of a call. */
 struct source {
 	const struct iovec *v;
-	size_t n, at; /* buffers, bytes of the first that are gone */
-	size_t sent;
+	size_t n, at;		   /* buffers, bytes of the first that are gone */
+	size_t sent, most;	   /* not more than so many now */
+	const struct sockaddr *to; /* for MSG_FASTOPEN */
+	socklen_t to_len;
 };
 
 /* EPIPE, or the error that is pending instead. */
@@ -28,7 +31,8 @@ wait_connected(struct sw_sock_host *h, struct sock *s, sw_ns until)
 
 	for (;;) { /* ends with the handshake, an error or the time */
 		state = sock_look(h, s);
-		if (!s->listening && (state == SW_ESTABLISHED || state == SW_CLOSE_WAIT))
+		if (!s->listening && (state == SW_ESTABLISHED || state == SW_CLOSE_WAIT ||
+				      (state == SW_SYN_RECEIVED && sock_is_open(h, s, state))))
 			return 0;
 		error = sock_error_take(s);
 		if (error != 0)
@@ -44,7 +48,7 @@ wait_connected(struct sw_sock_host *h, struct sock *s, sw_ns until)
 static int
 send_some(struct sw_sock_host *h, struct sock *s, struct source *from, int flags)
 {
-	while (from->n > 0) { /* one buffer, or the last */
+	while (from->n > 0 && from->sent < from->most) { /* one buffer, or the last */
 		size_t left = from->v->iov_len - from->at;
 		unsigned how = 0;
 		ptrdiff_t n;
@@ -55,6 +59,7 @@ send_some(struct sw_sock_host *h, struct sock *s, struct source *from, int flags
 			from->at = 0;
 			continue;
 		}
+		left = left < from->most - from->sent ? left : from->most - from->sent;
 		if ((flags & MSG_MORE) || s->set.cork || from->n > 1)
 			how |= SW_MORE;
 		if ((flags & MSG_OOB) && from->n == 1)
@@ -69,11 +74,53 @@ send_some(struct sw_sock_host *h, struct sock *s, struct source *from, int flags
 	return 0;
 }
 
+/* MSG_FASTOPEN: connect() in the same call, or its end if it did not wait; 0, or an errno. */
+static int
+fast_begin(struct sw_sock_host *h, struct sock *s, const struct source *from)
+{
+	int error;
+
+	if (from->to_len < sizeof(from->to->sa_family) || from->to == NULL)
+		return EINVAL;
+	if (from->to->sa_family == AF_UNSPEC)
+		return EOPNOTSUPP;
+	if (s->phase == PHASE_CONNECTED || s->listening)
+		return EISCONN;
+	if (s->phase == PHASE_CONNECTING)
+		return 0;
+	error = sock_connect_begin(h, s, from->to, from->to_len);
+	if (error == 0)
+		(void)sw_set(h->stack, sw_sock_now(h), s->conn, SW_OPT_FASTOPEN, 1);
+	return error;
+}
+
+/* As much as rides on the SYN; then the handshake.  0: the rest can follow; -1. */
+static int
+fast_first(struct sw_sock_host *h, struct sock *s, struct source *from, sw_ns until)
+{
+	struct sw_status st;
+	bool gone;
+
+	(void)sock_state(h, s, &st);
+	gone = st.fastopen != SW_FASTOPEN_WANTED && st.fastopen != SW_FASTOPEN_HELD;
+	from->most = st.fastopen_room; /* 0 when the SYN has gone */
+	(void)send_some(h, s, from, 0);
+	from->most = SIZE_MAX;
+	s->deferred = false;
+	sock_nudge(h);
+	return sock_connect_finish(h, s, until, gone ? EALREADY : EINPROGRESS);
+}
+
 static ssize_t
 send_all(struct sw_sock_host *h, struct sock *s, struct source *from, int flags)
 {
 	sw_ns until = sock_until(h, s, flags, s->set.snd_timeout);
+	int error = (flags & MSG_FASTOPEN) && !s->deferred ? fast_begin(h, s, from) : 0;
 
+	if (error != 0)
+		return sock_fail(error);
+	if (((flags & MSG_FASTOPEN) || s->deferred) && fast_first(h, s, from, until) < 0)
+		return errno == EINPROGRESS && from->sent > 0 ? (ssize_t)from->sent : -1;
 	if (wait_connected(h, s, until) < 0)
 		return -1;
 	for (;;) { /* ends when all is taken, with an error or the time */
@@ -91,14 +138,14 @@ send_all(struct sw_sock_host *h, struct sock *s, struct source *from, int flags)
 
 /* All forms come together here. */
 static ssize_t
-send_from(struct sw_sock_host *h, int fd, const struct iovec *v, size_t n, int flags)
+send_from(struct sw_sock_host *h, int fd, struct source from, int flags)
 {
-	struct source from = {.v = v, .n = n};
 	struct sock *s = sock_tcp(h, fd);
 	ssize_t sent;
 
 	if (s == NULL)
 		return -1;
+	from.most = SIZE_MAX;
 	sent = send_all(h, s, &from, flags);
 	if (sent > 0)
 		sock_nudge(h);
@@ -129,7 +176,7 @@ sw_sock_send(struct sw_sock_host *h, int fd, const void *from, size_t n, int fla
 	return sw_sock_sendto(h, fd, from, n, flags, NULL, 0);
 }
 
-/* A connected socket needs no address: it is not looked at, as in Linux. */
+/* A connected socket needs no address: it is not looked at, as in Linux; MSG_FASTOPEN does. */
 ssize_t
 sw_sock_sendto(struct sw_sock_host *h, int fd, const void *from, size_t n, int flags,
 	       const struct sockaddr *addr, socklen_t len)
@@ -137,16 +184,15 @@ sw_sock_sendto(struct sw_sock_host *h, int fd, const void *from, size_t n, int f
 	struct iovec v = {.iov_base = (void *)(uintptr_t)from,
 			  .iov_len = n < SSIZE_MAX ? n : SSIZE_MAX};
 
-	(void)addr;
-	(void)len;
 	if (from == NULL && n > 0)
 		return sock_find(h, fd) == NULL ? -1 : sock_fail(EFAULT);
-	return send_from(h, fd, &v, 1, flags);
+	return send_from(h, fd, (struct source){.v = &v, .n = 1, .to = addr, .to_len = len}, flags);
 }
 
 ssize_t
 sw_sock_sendmsg(struct sw_sock_host *h, int fd, const struct msghdr *m, int flags)
 {
+	struct source from;
 	int error;
 
 	if (sock_tcp(h, fd) == NULL)
@@ -156,7 +202,11 @@ sw_sock_sendmsg(struct sw_sock_host *h, int fd, const struct msghdr *m, int flag
 	if (m->msg_iovlen > BUFFERS_MOST)
 		return sock_fail(EMSGSIZE);
 	error = sock_buffers_wrong(m->msg_iov, m->msg_iovlen);
-	return error ? sock_fail(error) : send_from(h, fd, m->msg_iov, m->msg_iovlen, flags);
+	if (error != 0)
+		return sock_fail(error);
+	from = (struct source){
+	    .v = m->msg_iov, .n = m->msg_iovlen, .to = m->msg_name, .to_len = m->msg_namelen};
+	return send_from(h, fd, from, flags);
 }
 
 ssize_t
@@ -173,5 +223,6 @@ sw_sock_writev(struct sw_sock_host *h, int fd, const struct iovec *v, int n)
 	if (sock_tcp(h, fd) == NULL)
 		return -1;
 	error = n < 0 ? EINVAL : sock_buffers_wrong(v, (size_t)n);
-	return error ? sock_fail(error) : send_from(h, fd, v, (size_t)n, 0);
+	return error ? sock_fail(error)
+		     : send_from(h, fd, (struct source){.v = v, .n = (size_t)n}, 0);
 }

@@ -38,6 +38,8 @@ struct sock_settings {
 	int low_water;
 	int cc; /* enum sw_cc + 1; 0: the stack's */
 	int defer_accept;
+	int fast_open; /* a listener's: how many may be pending */
+	bool fast_connect;
 	sw_ns rcv_timeout, snd_timeout; /* SW_NEVER: none */
 };
 
@@ -55,6 +57,7 @@ struct sock {
 	bool bound;	       /* by bind(): the port stays when a connect() fails */
 	bool ended;	       /* the connection's end was seen */
 	bool done;	       /* the peer's FIN was seen */
+	bool deferred;	       /* connect() was answered; the SYN waits for the first bytes */
 	unsigned shut;	       /* SHUT_... */
 	int error, soft_error; /* pending: the next call that asks has it */
 	sw_conn conn;	       /* 0: none */
@@ -115,6 +118,12 @@ int sock_error_take(struct sock *);			/* reads and clears; 0: none */
 void sock_forget(struct sw_sock_host *, struct sock *); /* as if it had never been connected */
 int sock_errno(int sw_error);
 int sock_apply(const struct sw_sock_host *, const struct sock *); /* settings to the stack */
+/* May bytes go both ways in this state? */
+bool sock_is_open(const struct sw_sock_host *, const struct sock *, enum sw_state);
+
+/* open.c: 0, or an errno; and 0, or -1: `meanwhile` is errno when it is `until` */
+int sock_connect_begin(struct sw_sock_host *, struct sock *, const struct sockaddr *, socklen_t);
+int sock_connect_finish(struct sw_sock_host *, struct sock *, sw_ns until, int meanwhile);
 
 /* addr.c */
 enum sock_use { USE_BIND, USE_CONNECT };

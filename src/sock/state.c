@@ -159,6 +159,20 @@ sock_look(const struct sw_sock_host *h, struct sock *s)
 	return state;
 }
 
+/*= RFC 7413 4.2.2: what a cookie opened is open before the handshake is complete */
+bool
+sock_is_open(const struct sw_sock_host *h, const struct sock *s, enum sw_state state)
+{
+	struct sw_status st;
+
+	if (s->listening || state == SW_SYN_SENT)
+		return false;
+	if (state != SW_SYN_RECEIVED)
+		return true;
+	(void)sock_state(h, s, &st);
+	return st.fastopen == SW_FASTOPEN_PASSIVE;
+}
+
 /* The pending error, which is pending no more; 0: none. */
 int
 sock_error_take(struct sock *s)
@@ -176,7 +190,7 @@ sock_forget(struct sw_sock_host *h, struct sock *s)
 	if (s->conn != 0)
 		sw_abort(h->stack, sw_sock_now(h), s->conn);
 	s->conn = 0;
-	s->listening = s->ended = s->done = s->no_space = false;
+	s->listening = s->ended = s->done = s->no_space = s->deferred = false;
 	s->shut = 0;
 	s->phase = PHASE_UNCONNECTED;
 	memset(&s->remote, 0, sizeof(s->remote));
@@ -219,6 +233,7 @@ sock_apply(const struct sw_sock_host *h, const struct sock *s)
 	    {SW_OPT_MSS, set->max_seg > 0 && (s->listening || s->phase != PHASE_CONNECTED),
 	     (uint64_t)set->max_seg},
 	    {SW_OPT_V6_ONLY, s->listening, set->v6_only},
+	    {SW_OPT_FASTOPEN, s->listening, (uint64_t)set->fast_open},
 	    {SW_OPT_CC, set->cc > 0, (uint64_t)set->cc - 1},
 	};
 	int error = SW_OK, one;

@@ -31,6 +31,7 @@ of(int fd)
 #define x_write(fd, ...) sw_sock_write(of(fd), fd, __VA_ARGS__)
 #define x_writev(fd, ...) sw_sock_writev(of(fd), fd, __VA_ARGS__)
 #define x_send(fd, ...) sw_sock_send(of(fd), fd, __VA_ARGS__)
+#define x_sendto(fd, ...) sw_sock_sendto(of(fd), fd, __VA_ARGS__)
 #define x_close(fd) sw_sock_close(of(fd), fd)
 #define x_shutdown(fd, how) sw_sock_shutdown(of(fd), fd, how)
 #define x_fcntl(fd, ...) sw_sock_fcntl(of(fd), fd, __VA_ARGS__)
@@ -71,6 +72,7 @@ x_settle(void)
 }
 
 #include "sock_body.h"
+#include "fast_body.h"
 
 /* ---- the world ---------------------------------------------------------- */
 
@@ -563,6 +565,7 @@ main(void)
 {
 	begin(NULL);
 	body_run(true);
+	fast_run();
 	finish();
 	TEST("nobody answers", test_silence);
 	TEST("keep-alive", test_keep_alive);
