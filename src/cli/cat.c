@@ -8,7 +8,7 @@
 
 #include "cat.h"
 
-enum { KEY_SOURCE = 0x100, KEY_LINGER, KEY_TIMEOUT };
+enum { KEY_SOURCE = 0x100, KEY_LINGER, KEY_TIMEOUT, KEY_FASTOPEN };
 
 #define CAT_WINDOW (4u << 20) /* bytes under way in each direction */
 #define CAT_CHUNK 4096u
@@ -19,6 +19,8 @@ static const struct argp_option options[] = {
 	{"source-port", KEY_SOURCE, "N", 0, "connect from this port", 0},
 	{"linger", KEY_LINGER, "SECONDS", 0, "answer so long in TIME-WAIT before leaving (1)", 0},
 	{"timeout", KEY_TIMEOUT, "SECONDS", 0, "give up when there is no connection by then", 0},
+	{"fastopen", KEY_FASTOPEN, "FILE", 0, "TCP Fast Open (RFC 7413): the first bytes ride on the SYN; "
+		"cookies and the secret of our own are kept in FILE", 0},
 	{"verbose", 'v', 0, 0, "show the handshake and the close on standard error", 0},
 	{0}
 };
@@ -122,6 +124,9 @@ parse(int key, char *arg, struct argp_state *state)
 		if (!seconds(arg, key == KEY_LINGER ? &c->linger : &c->timeout))
 			argp_error(state, "'%s' is not a number of seconds", arg);
 		return 0;
+	case KEY_FASTOPEN:
+		c->fast.path = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= 2)
 			argp_error(state, "too many arguments: '%s'", arg);
@@ -153,6 +158,7 @@ configure(struct sw_config *config, const struct cat *c)
 	config->snd_buf = CAT_WINDOW;
 	config->rcv_buf = CAT_WINDOW;
 	config->traces = c->say.on ? 8192 : 0;
+	fast_config(&c->fast, config);
 }
 
 int
@@ -177,9 +183,14 @@ verb_cat(int argc, char **argv)
 		free(c);
 		return 2;
 	}
+	if (c->fast.path != NULL && !fast_read(&c->fast)) {
+		free(c);
+		return 2;
+	}
 	configure(&config, c);
 	code = net_open(&c->on, &c->net, &config);
 	if (code == 0) {
+		fast_remember(&c->fast, c->on.stack);
 		code = cat_run(c);
 		net_close(&c->on);
 	}

@@ -4,6 +4,7 @@
 #ifndef SW_CLI_CAT_H
 #define SW_CLI_CAT_H
 
+#include "cat_fast.h"
 #include "cat_io.h"
 #include "cat_say.h"
 #include "net_args.h"
@@ -16,6 +17,7 @@ struct cat {
 	bool listen;
 	struct sw_endpoint local, remote; /* remote: of interest when not listening */
 	sw_ns linger, timeout;		  /* timeout 0: the stack's own */
+	struct fast_file fast;
 
 	/* what there is */
 	struct net on;
@@ -26,6 +28,8 @@ struct cat {
 
 	/* how far it is */
 	bool opened;	/* the handshake is complete */
+	bool unkept;	/* the cookie could not be written */
+	bool early;	/* it is not, and bytes may go all the same: RFC 7413 */
 	bool failed;	/* it was reset or the like; what came before is still written */
 	bool in_ready;	/* standard input may have something */
 	bool in_eof;	/* it has ended */

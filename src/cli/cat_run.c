@@ -86,6 +86,24 @@ say_listening(const struct cat *c)
 		fprintf(stderr, "synwave: listening on %s\n", net_endpoint_text(&c->local, text));
 }
 
+/*= RFC 7413 4.2: with a cookie of the peer the SYN waits for the first bytes; without, it asks
+ * for one.  A server takes one connection by a cookie, as any other. */
+static void
+cat_fast(struct cat *c, sw_ns now)
+{
+	struct sw_status st = {.bytes = sizeof st};
+
+	if (c->fast.path == NULL)
+		return;
+	(void)sw_set(c->on.stack, now, c->listen ? c->listener : c->conn, SW_OPT_FASTOPEN,
+		     c->listen ? 1 : 2);
+	if (c->listen)
+		return;
+	c->early = sw_status(c->on.stack, c->conn, &st) == SW_OK && st.fastopen_room > 0;
+	if (!c->early)
+		(void)sw_set(c->on.stack, now, c->conn, SW_OPT_FASTOPEN, 1);
+}
+
 /* The OPEN of RFC 9293 3.10.1 that was asked for. */
 static void
 cat_open(struct cat *c)
@@ -101,9 +119,12 @@ cat_open(struct cat *c)
 		error = sw_open_passive(c->on.stack, now, &c->local, 1, &c->listener);
 	else
 		error = sw_open_active(c->on.stack, now, &c->local, &c->remote, &c->conn);
-	if (error < 0)
+	if (error < 0) {
 		fail(c, error);
-	else if (c->listen)
+		return;
+	}
+	cat_fast(c, now);
+	if (c->listen)
 		say_listening(c);
 }
 
@@ -118,8 +139,10 @@ cat_accept(struct cat *c)
 		return;
 	sw_close(c->on.stack, now, c->listener);
 	c->listener = 0;
-	if (sw_status(c->on.stack, c->conn, &st) == SW_OK)
-		c->remote = st.remote;
+	if (sw_status(c->on.stack, c->conn, &st) != SW_OK)
+		return;
+	c->remote = st.remote;
+	c->early = st.fastopen == SW_FASTOPEN_PASSIVE;
 }
 
 /* In SYN-SENT a router's "unreachable" is answer enough (RFC 5461 3.1). */
@@ -173,6 +196,17 @@ cat_receive(struct cat *c)
 	}
 }
 
+/* The handshake is complete. */
+static void
+cat_opened(struct cat *c)
+{
+	struct sw_status st = {.bytes = sizeof st};
+
+	c->opened = true;
+	if (sw_status(c->on.stack, c->conn, &st) == SW_OK)
+		c->unkept = !fast_keep(&c->fast, c->on.stack, &st);
+}
+
 static void
 cat_events(struct cat *c)
 {
@@ -187,8 +221,8 @@ cat_events(struct cat *c)
 	if (c->conn == 0)
 		return;
 	ready = sw_ready(c->on.stack, c->conn);
-	if ((ready & SW_OPENED) != 0)
-		c->opened = true;
+	if ((ready & SW_OPENED) != 0 && !c->opened)
+		cat_opened(c);
 	c->failed = (ready & SW_FAILED) != 0;
 	if (!c->opened && (ready & SW_TROUBLE) != 0 && unreachable(c))
 		fail(c, SW_E_UNREACHABLE);
@@ -221,17 +255,29 @@ cat_read(struct cat *c)
 	return n > 0;
 }
 
+/* Does the stack take more?  Before its SYN has gone it is asked in vain, but takes some. */
+static bool
+cat_room(const struct cat *c)
+{
+	struct sw_status st = {.bytes = sizeof st};
+
+	if (sw_ready(c->on.stack, c->conn) & SW_WRITABLE)
+		return true;
+	return c->early && !c->opened && sw_status(c->on.stack, c->conn, &st) == SW_OK &&
+	       st.snd_queued < CAT_BUF;
+}
+
 /* Standard input to the peer, until one of them has enough; at its end, CLOSE. */
 static void
 cat_send(struct cat *c)
 {
-	while (!c->done && !c->failed && c->opened && !c->closed) {
+	while (!c->done && !c->failed && (c->opened || c->early) && !c->closed) {
 		ptrdiff_t n;
 
-		if (c->in_at == c->in_n && (sw_ready(c->on.stack, c->conn) & SW_WRITABLE) == 0)
+		if (c->in_at == c->in_n && !cat_room(c))
 			return;
 		if (c->in_at == c->in_n && !cat_read(c)) {
-			if (!c->in_eof || c->done)
+			if (!c->in_eof || c->done || !c->opened)
 				return;
 			c->closed = true;
 			sw_close(c->on.stack, sw_drv_now(), c->conn);
@@ -270,8 +316,8 @@ static void
 cat_wait(struct cat *c, sw_ns until)
 {
 	struct pollfd fds[FDS] = {{.fd = c->signals, .events = POLLIN}, {.fd = -1}, {.fd = -1}};
-	bool room = c->conn != 0 && !c->failed && c->opened && !c->closed && c->in_at == c->in_n &&
-		    (sw_ready(c->on.stack, c->conn) & SW_WRITABLE) != 0;
+	bool room = c->conn != 0 && !c->failed && (c->opened || c->early) && !c->closed &&
+		    c->in_at == c->in_n && cat_room(c);
 	sw_ns now = sw_drv_now();
 
 	if (room && !c->in_eof)
@@ -347,7 +393,7 @@ cat_loop(struct cat *c)
 			return;
 		if (c->conn != 0 && cat_complete(c)) {
 			cat_linger(c);
-			finish(c, 0);
+			finish(c, c->unkept ? 1 : 0);
 			return;
 		}
 		cat_wait(c, c->opened ? SW_NEVER : c->give_up);

@@ -48,6 +48,8 @@ say_options(const struct sw_trace *t)
 		fputs(" sack-ok", stderr);
 	if ((t->has & SW_HAS_TS) != 0 && (t->ctl & SW_SYN) != 0)
 		fputs(" timestamps", stderr);
+	if ((t->has & SW_HAS_FASTOPEN) != 0)
+		fputs(t->cookie_len > 0 ? " cookie" : " cookie?", stderr);
 }
 
 /* Is it a segment of another connection: a stranger's, and our reset? */
