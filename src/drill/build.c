@@ -24,9 +24,21 @@ enum {
 	ICMP4_UNREACHABLE = 3
 };
 
+static uint32_t
+build_cookie(struct drill_run *r, const struct drill_opt *o, uint8_t *to)
+{
+	const uint8_t *live = drill_cookie_live(r, o);
+
+	memcpy(to + 2, live ? live : o->bytes, o->n);
+	if (!live && o->n > 0) /* one of the script's own */
+		drill_cookie_note(r, o, o->bytes);
+	return to[1] = (uint8_t)(2 + o->n);
+}
+
 /* Bytes of one option at `to`. */
 static uint32_t
-build_option(const struct drill_opt *o, const struct drill_flow *f, uint8_t *to)
+build_option(struct drill_run *r, const struct drill_opt *o, const struct drill_flow *f,
+	     uint8_t *to)
 {
 	to[0] = (uint8_t)o->kind;
 	switch (o->kind) {
@@ -50,8 +62,7 @@ build_option(const struct drill_opt *o, const struct drill_flow *f, uint8_t *to)
 		drill_put_32(to + 6, o->val[1] ? drill_stamp_live(f, o->val[1]) : 0);
 		return to[1] = 10;
 	case DRILL_OPT_FAST_OPEN:
-		memcpy(to + 2, o->bytes, o->n);
-		return to[1] = (uint8_t)(2 + o->n);
+		return build_cookie(r, o, to);
 	case DRILL_OPT_RAW:
 		memcpy(to, o->bytes, o->n);
 		return o->n;
@@ -61,13 +72,14 @@ build_option(const struct drill_opt *o, const struct drill_flow *f, uint8_t *to)
 
 /* All options, filled up to whole words; bytes, or more than fit. */
 static uint32_t
-build_options(const struct drill_packet *p, const struct drill_flow *f, uint8_t *to)
+build_options(struct drill_run *r, const struct drill_packet *p, const struct drill_flow *f,
+	      uint8_t *to)
 {
 	uint8_t one[64];
 	uint32_t n = 0;
 
 	for (int i = 0; i < p->options; i++) {
-		uint32_t size = build_option(&p->option[i], f, one);
+		uint32_t size = build_option(r, &p->option[i], f, one);
 
 		if (n + size > DRILL_DATA_MAX)
 			return DRILL_DATA_MAX + 1;
@@ -80,9 +92,10 @@ build_options(const struct drill_packet *p, const struct drill_flow *f, uint8_t 
 }
 
 static uint32_t
-build_tcp(const struct drill_packet *p, const struct drill_flow *f, uint8_t *to)
+build_tcp(struct drill_run *r, const struct drill_packet *p, const struct drill_flow *f,
+	  uint8_t *to)
 {
-	uint32_t header = DRILL_TCP_HEADER, options = build_options(p, f, to + header);
+	uint32_t header = DRILL_TCP_HEADER, options = build_options(r, p, f, to + header);
 
 	if (options > DRILL_DATA_MAX)
 		return 0;
@@ -259,7 +272,7 @@ drill_build(struct drill_run *r, const struct drill_packet *p, uint8_t *to)
 	header = build_ip(r, p, f, to);
 	if (p->proto == DRILL_TCP) {
 		protocol = TCP;
-		body = build_tcp(p, f, to + header);
+		body = build_tcp(r, p, f, to + header);
 	} else if (p->proto == DRILL_UDP) {
 		protocol = UDP;
 		body = build_udp(p, f, to + header);

@@ -54,6 +54,8 @@ void call_address_expect(struct calling *, const struct drill_value *,
 /* Did an integer come out as the script says?  `...` is any. */
 void call_expect(struct calling *, const struct drill_value *, const char *what, int64_t came);
 
+/* A call that opens a connection to this address is about to be made: call_open.c. */
+void call_connects(struct calling *, struct drill_sock *, const struct sockaddr_storage *);
 /* Bytes were taken from the socket that nobody looked at: call_io.c. */
 void call_skip(struct calling *, struct drill_sock *);
 

@@ -190,9 +190,13 @@ io_sendto(struct calling *c)
 	const struct drill_value *to = call_arg(c, 4);
 	struct sockaddr_storage a;
 	struct io io = {.vecs = 0};
-	int fd = call_fd_at(c, 0, NULL), flags = (int)call_number_at(c, 3);
-	socklen_t n = to->kind == DRILL_STRUCT ? call_address(c, to, true, &a) : 0;
+	struct drill_sock *s;
+	int fd = call_fd_at(c, 0, &s), flags = (int)call_number_at(c, 3);
+	bool opens = (flags & MSG_FASTOPEN) && to->kind != DRILL_INT;
+	socklen_t n = opens || to->kind == DRILL_STRUCT ? call_address(c, to, true, &a) : 0;
 
+	if (opens)
+		call_connects(c, s, &a);
 	io_flat(c, &io);
 	call_ask(c, &(struct drill_ask){.what = ASK_SENDTO,
 					.fd = fd,
@@ -201,6 +205,8 @@ io_sendto(struct calling *c)
 					.n = io.bytes,
 					.to = n ? &a : NULL,
 					.to_len = n});
+	if (opens && s)
+		drill_sock_look(c->run, s);
 	free(io.room);
 }
 

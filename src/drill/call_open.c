@@ -105,6 +105,19 @@ open_accept(struct calling *c, bool flags)
 	drill_narrow(c->run, s->conn); /* accept() set what the listener has */
 }
 
+/* A call that opens a connection to this address is about to be made. */
+void
+call_connects(struct calling *c, struct drill_sock *s, const struct sockaddr_storage *to)
+{
+	if (!s)
+		return;
+	drill_sock_look(c->run, s);
+	if (s->has_ends)
+		return;
+	c->run->current = -1;
+	open_remote(s, to);
+}
+
 static void
 open_connect(struct calling *c)
 {
@@ -113,12 +126,7 @@ open_connect(struct calling *c)
 	int fd = call_fd_at(c, 0, &s);
 	socklen_t n = call_address(c, call_arg(c, 1), true, &a);
 
-	if (s)
-		drill_sock_look(c->run, s);
-	if (s && !s->has_ends)
-		c->run->current = -1;
-	if (s && !s->has_ends)
-		open_remote(s, &a);
+	call_connects(c, s, &a);
 	call_ask(c, &(struct drill_ask){.what = ASK_CONNECT, .fd = fd, .to = &a, .to_len = n});
 	if (s)
 		drill_sock_look(c->run, s);

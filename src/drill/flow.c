@@ -174,8 +174,9 @@ drill_flow_sent(struct drill_run *r, const struct drill_seen *seen)
 		f->fresh = true;
 	}
 	f->agreed = seen->ctl & SW_ACK; /* another SYN that comes is not the connection's */
-	if (f->agreed)
-		f->first = seen->ack;
+	if (f->agreed) /* text of the SYN that came last may be acknowledged with it */
+		f->first =
+		    f->syn_came && seen->ack - f->syn - 1 <= UINT16_MAX ? f->syn + 1 : seen->ack;
 	f->iss = seen->seq;
 	f->known = true;
 	if (!(seen->ctl & SW_ACK) && r->current < 0)
@@ -202,6 +203,29 @@ drill_stamp_live(const struct drill_flow *f, uint32_t script)
 			return s->live;
 	}
 	return n == 0 ? script : script - f->first_stamp.script + f->first_stamp.live;
+}
+
+void
+drill_cookie_note(struct drill_run *r, const struct drill_opt *script, const uint8_t *live)
+{
+	struct drill_cookie *c = &r->cookie[r->cookies];
+
+	if (drill_cookie_live(r, script) || r->cookies == DRILL_COOKIES || script->n > DRILL_COOKIE)
+		return;
+	c->n = script->n;
+	memcpy(c->script, script->bytes, c->n);
+	memcpy(c->live, live, c->n);
+	r->cookies++;
+}
+
+const uint8_t *
+drill_cookie_live(const struct drill_run *r, const struct drill_opt *script)
+{
+	for (int i = 0; i < r->cookies; i++)
+		if (r->cookie[i].n == script->n &&
+		    !memcmp(r->cookie[i].script, script->bytes, script->n))
+			return r->cookie[i].live;
+	return NULL;
 }
 
 /* ---- descriptors and states ---------------------------------------------- */

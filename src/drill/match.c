@@ -73,6 +73,17 @@ match_ip(struct matching *m)
 		same_number(m, "flow label", (uint32_t)p->flow_label, s->flow_label));
 }
 
+/* A cookie that the script names for the first time is any that a SYN-ACK gives; then that one. */
+static bool
+match_cookie(struct matching *m, const struct drill_opt *o, const uint8_t *came)
+{
+	const uint8_t *live = drill_cookie_live(m->run, o);
+
+	if (o->n == 0 || (!live && (m->seen.ctl & SW_ACK)))
+		return true;
+	return memcmp(live ? live : o->bytes, came, o->n) == 0 || differs(m, "another cookie");
+}
+
 /* Bytes that an option must have, up to its length; 0: it is looked at by itself. */
 static bool
 match_option(struct matching *m, const struct drill_opt *o, const uint8_t *q)
@@ -97,7 +108,7 @@ match_option(struct matching *m, const struct drill_opt *o, const uint8_t *q)
 	case DRILL_OPT_TS:
 		return size == 10 && same_number(m, "ecr", o->val[1], drill_get_32(q + 6));
 	case DRILL_OPT_FAST_OPEN:
-		return size == 2u + o->n && memcmp(q + 2, o->bytes, o->n) == 0;
+		return size == 2u + o->n && match_cookie(m, o, q + 2);
 	default:
 		return true;
 	}
@@ -175,7 +186,8 @@ match_flags(struct matching *m)
 			return differs(m, "ACE: expected %d, came %d", p->ace, ace);
 		ctl &= 0x3f;
 	}
-	if (m->run->end->ticks) /* where PSH stands in a long write is a kernel's own business */
+	/* where PSH stands in a long write is a kernel's own business; Linux has none on a SYN */
+	if (m->run->end->ticks || (m->run->profile == DRILL_LINUX && (ctl & SW_SYN)))
 		ctl = (uint8_t)((ctl & ~SW_PSH) | (p->ctl & SW_PSH));
 	if (p->ctl == ctl)
 		return true;
@@ -238,6 +250,8 @@ match_note(struct matching *m)
 
 		if (o->kind == DRILL_OPT_TS)
 			drill_stamp_note(f, o->val[0], drill_get_32(q + 2));
+		if (o->kind == DRILL_OPT_FAST_OPEN && o->n > 0)
+			drill_cookie_note(m->run, o, q + 2);
 		q += q[0] <= DRILL_OPT_NOP ? 1 : q[1];
 	}
 }

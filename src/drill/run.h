@@ -31,6 +31,8 @@ enum {
 	DRILL_FLOWS = 256,     /* connections in one script */
 	DRILL_SOCKS = 256,     /* descriptors in one script */
 	DRILL_STAMPS = 64,     /* timestamps that are remembered of one connection */
+	DRILL_COOKIES = 16,    /* Fast Open cookies in one script */
+	DRILL_COOKIE = 16,     /* bytes of one */
 	DRILL_STEPS = 64,      /* states that one connection passes */
 	DRILL_FRAME = 65535,   /* longest packet */
 	DRILL_FIRST_FD = 1000, /* of the stack, so that they are not the script's by chance */
@@ -41,6 +43,10 @@ enum {
 
 struct drill_stamp {
 	uint32_t script, live;
+};
+
+struct drill_cookie { /* of Fast Open: what the script calls it, what it is */
+	uint8_t n, script[DRILL_COOKIE], live[DRILL_COOKIE];
 };
 
 struct drill_flow { /* one connection, from SYN to SYN */
@@ -134,6 +140,8 @@ struct drill_run {
 	struct drill_frame *frames, **last_frame;
 	struct drill_flow *flow[DRILL_FLOWS];
 	int flows, current; /* current -1: none */
+	struct drill_cookie cookie[DRILL_COOKIES];
+	int cookies;
 	uint32_t iss;	    /* of our stack's latest SYN */
 	struct drill_sock sock[DRILL_SOCKS];
 	int socks;
@@ -169,6 +177,10 @@ void drill_narrow(struct drill_run *, sw_conn);
 void drill_stamp_note(struct drill_flow *, uint32_t script, uint32_t live);
 /* The live timestamp that stands for one of the script. */
 uint32_t drill_stamp_live(const struct drill_flow *, uint32_t script);
+/* From now on the script's cookie stands for the live one. */
+void drill_cookie_note(struct drill_run *, const struct drill_opt *script, const uint8_t *live);
+/* The bytes that stand for the script's; NULL: it has not spoken of it yet. */
+const uint8_t *drill_cookie_live(const struct drill_run *, const struct drill_opt *script);
 /* "path" lines against the states passed; says what differs. */
 void drill_paths_check(struct drill_run *);
 struct drill_sock *drill_sock_find(struct drill_run *, int script_fd);

@@ -56,7 +56,11 @@ say_option(struct line *l, const struct drill_flow *f, const uint8_t *q, uint32_
 		for (uint32_t i = 2; i + 8 <= size; i += 8)
 			add(l, "%s%u:%u", i == 2 ? "sack " : " ", drill_get_32(q + i),
 			    drill_get_32(q + i + 4));
-	else
+	else if (q[0] == DRILL_OPT_FAST_OPEN) {
+		add(l, "FO%s", size > 2 ? " " : "");
+		for (uint32_t i = 2; i < size && size <= 2 + DRILL_COOKIE; i++)
+			add(l, "%02x", q[i]);
+	} else
 		add(l, "kind %u", q[0]);
 }
 

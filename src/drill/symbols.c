@@ -205,6 +205,7 @@ static const struct symbol symbols[] = {
     {"TCPI_OPT_WSCALE", 4},
     {"TCPI_OPT_ECN", 8},
     {"TCPI_OPT_ECN_SEEN", 16},
+    {"TCPI_OPT_SYN_DATA", 32},
     {"True", 1},
     {"False", 0},
 };
