@@ -127,6 +127,12 @@ enum sw_fastopen {
 	SW_FASTOPEN_REFUSED, /* it did not: the data was sent again */
 	SW_FASTOPEN_PASSIVE  /* the peer's SYN had a valid cookie */
 };
+/* SYN cookies (RFC 4987 3.6): a SYN is answered and nothing is kept of it. */
+enum sw_cookies {
+	SW_COOKIES_FULL,   /* when no half-open record is to be had: the default */
+	SW_COOKIES_ALWAYS, /* every SYN */
+	SW_COOKIES_NEVER   /* then a SYN beyond the bound is dropped */
+};
 const char *sw_cc_name(enum sw_cc); /* "cubic"; NULL: there is none */
 int sw_cc_named(const char *name);  /* enum sw_cc; SW_E_INVALID */
 
@@ -189,6 +195,7 @@ struct sw_config {
 	uint32_t without;      /* SW_NO_...: mechanisms that are switched off */
 	uint8_t cc;	       /* enum sw_cc: congestion control of new connections */
 	uint8_t ecn;	       /* enum sw_ecn */
+	uint8_t cookies;       /* enum sw_cookies */
 
 	/*
 	 * 32 unpredictable bytes: keys for ISS, ports, timestamps and the
@@ -196,7 +203,7 @@ struct sw_config {
 	 */
 	uint8_t secret[32];
 	/*
-	 * The same for what peers bring back: Fast Open cookies.  All zeros: made from
+	 * The same for what peers bring back: SYN cookies and Fast Open's.  All zeros: made from
 	 * `secret`.  Stacks that have the same here, the same settings, and clocks for
 	 * which now + cookie_clock is the same to a few seconds honour each other's.
 	 */
@@ -495,7 +502,8 @@ enum sw_option {
 	 *	that were opened by a cookie; 0: off.  They come out of sw_accept() in
 	 *	SYN-RECEIVED, can be read and written, and may fail.
 	 */
-	SW_OPT_FASTOPEN
+	SW_OPT_FASTOPEN,
+	SW_OPT_HALF_OPENS    /* a listener's: half-open records it may have; 0: all there are */
 };
 /* Of a listener: its connections begin with it from now on. */
 int sw_set(struct sw_stack *, sw_ns now, sw_conn, enum sw_option, uint64_t value);

@@ -54,6 +54,7 @@
 	/* taken */									\
 	X(TAKEN,	"taken",	"9293 3.10.7.4",   "acceptable, processed in full")	\
 	X(SYN_TAKEN,	"syn",		"9293 3.10.7.2",   "a SYN asks a listener for a connection") \
+	X(COOKIE,	"cookie",	"4987 3.6",        "it brings back a SYN cookie of ours: completes a handshake") \
 	X(FAST_OPEN,	"fast-open",	"7413 4.2.2",      "a SYN with a valid cookie: its data is taken at once")	\
 	X(OPENED,	"opened",	"9293 3.10.7",     "completes a handshake")		\
 	X(DUPLICATE,	"duplicate",	"9293 3.10.7.4 1", "holds nothing new: acknowledged and dropped") \
@@ -81,10 +82,12 @@
 	X(NOBODY_RST,	"nobody-rst",	"9293 3.10.7.1",   "a RST for no connection is dropped") \
 	X(LISTEN_ACK,	"listen-ack",	"9293 3.10.7.2 2", "an ACK for a listener: RST")	\
 	X(LISTEN_RST,	"listen-rst",	"9293 3.10.7.2 1", "a RST for a listener is dropped") \
+	X(COOKIE_BAD,	"cookie-bad",	"4987 3.6",        "text for a listener that sent SYN cookies, and brings none: dropped") \
 	X(LISTEN_OTHER,	"listen-other",	"9293 3.10.7.2 4", "neither SYN nor ACK nor RST for a listener: dropped") \
 	X(ADDR_INVALID,	"bad-address",	"9293 MUST-57, MUST-63", "a source or destination that no connection can have") \
 	/* no room: an ordinary condition */						\
 	X(NO_BLOCK,	"no-block",	"-",               "no connection block is free")	\
+	X(COOKIE_SENT,	"cookie-sent",	"4987 3.6",        "a SYN without a half-open record: answered by a SYN cookie") \
 	X(NO_HALF,	"no-half-open",	"-",               "no half-open record is free")	\
 	X(NO_BACKLOG,	"no-backlog",	"-",               "the listener's accept queue is full") \
 	X(NO_BUFFER,	"no-buffer",	"-",               "no buffer for its text: the peer will send it again") \

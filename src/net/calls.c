@@ -422,7 +422,7 @@ sw_counters(const struct sw_stack *s, struct sw_counters *c)
 	c->packets_in = s->packets_in;
 	c->packets_out = s->packets_out;
 	c->segments_in = s->segments_in;
-	c->segments_out += s->resets_out;
+	c->segments_out += s->replies_out;
 	c->resets_out = s->resets_out;
 	c->replies_dropped = s->replies_dropped;
 	c->fastopens_in = s->fast.taken;

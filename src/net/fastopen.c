@@ -18,7 +18,7 @@ static const sw_ns bad_first = 60 * SW_S;   /* RFC 7413 4.1.3.1: "temporarily" *
 /*= RFC 7413 4.1.2 SHOULD: it authenticates the client's address, only we can make it, and
  * it expires */
 static void
-cookie_make(const struct sw_stack *s, const struct tuple *t, uint64_t period,
+fast_cookie(const struct sw_stack *s, const struct tuple *t, uint64_t period,
 	    uint8_t to[COOKIE_LEN])
 {
 	uint8_t bytes[ADDRESSES_BYTES];
@@ -41,7 +41,7 @@ period_now(const struct sw_stack *s)
 
 /* Is the cookie of the SYN good?  *old: it is one of the last period. */
 static bool
-cookie_good(const struct sw_stack *s, const struct asked *a, bool *old)
+fast_cookie_good(const struct sw_stack *s, const struct asked *a, bool *old)
 {
 	uint64_t period = period_now(s);
 	uint8_t good[COOKIE_LEN];
@@ -49,11 +49,11 @@ cookie_good(const struct sw_stack *s, const struct asked *a, bool *old)
 	*old = false;
 	if (!(a->seg->has & SW_HAS_FASTOPEN) || a->seg->cookie_len != COOKIE_LEN)
 		return false;
-	cookie_make(s, &a->tuple, period, good);
+	fast_cookie(s, &a->tuple, period, good);
 	if (memcmp(good, a->seg->cookie, COOKIE_LEN) == 0)
 		return true;
 	*old = true;
-	cookie_make(s, &a->tuple, period - 1, good);
+	fast_cookie(s, &a->tuple, period - 1, good);
 	return period > 0 && memcmp(good, a->seg->cookie, COOKIE_LEN) == 0;
 }
 
@@ -80,7 +80,7 @@ fastopen_ask(struct sw_stack *s, struct listener *l, const struct asked *a)
 	resets_forget(s, l);
 	if (a->seg->cookie_len == 0)
 		return FAST_GIVE;
-	if (!cookie_good(s, a, &old)) {
+	if (!fast_cookie_good(s, a, &old)) {
 		s->fast.bad++;
 		return FAST_GIVE;
 	}
@@ -102,7 +102,7 @@ fastopen_offer(struct sw_stack *s, const struct head *h)
 	head_tuple(h, &tuple);
 	s->tcp.fast.on = true;
 	s->tcp.fast.len = COOKIE_LEN;
-	cookie_make(s, &tuple, period_now(s), s->tcp.fast.cookie);
+	fast_cookie(s, &tuple, period_now(s), s->tcp.fast.cookie);
 }
 
 /* One more connection is open by its cookie. */
@@ -276,7 +276,7 @@ fastopen_judge(struct sw_stack *s, struct tcb *t)
 
 /*= RFC 7413 4.1.3 MUST, 4.2.2 SHOULD: the newest cookie and MSS of the peer are kept */
 static void
-cookie_keep(struct sw_stack *s, const struct tuple *t, const struct seg *seg)
+fast_cookie_keep(struct sw_stack *s, const struct tuple *t, const struct seg *seg)
 {
 	struct share *e = share_take(s, t);
 
@@ -301,7 +301,7 @@ fastopen_heard(struct sw_stack *s, uint32_t block, const struct seg *seg, bool a
 	head_tuple(&t->h, &tuple);
 	s->fast.refused += t->opening == OPEN_REFUSED;
 	if ((seg->has & SW_HAS_FASTOPEN) && seg->cookie_len > 0) {
-		cookie_keep(s, &tuple, seg);
+		fast_cookie_keep(s, &tuple, seg);
 		return;
 	}
 	/*= RFC 7413 4.1.3.1 MUST: data that was not acknowledged, and no cookie; 4.2.2: so it is

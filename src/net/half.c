@@ -154,8 +154,8 @@ half_settle(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now, const stru
 	conn_settle(s, b, now, NULL);
 }
 
-/* The block in LISTEN that a SYN of this tuple meets. */
-static void
+/* The block in LISTEN that a segment of this tuple meets. */
+void
 half_listen(const struct sw_stack *s, uint32_t listener, const struct asked *a, struct tcb *t)
 {
 	const struct listener *l = listener_at(s, listener);
@@ -236,6 +236,10 @@ half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
 
 	if (l->waiting >= l->backlog) {
 		input_drop(s, &a->tuple, seg, SW_V_NO_BACKLOG);
+		return;
+	}
+	if (cookie_needed(s, l, a)) {
+		cookie_answer(s, listener, a);
 		return;
 	}
 	fast = fastopen_ask(s, l, a);

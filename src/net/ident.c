@@ -44,11 +44,13 @@ ident_init(struct sw_stack *s)
 	bool own = memcmp(s->conf.cookie_secret, none, sizeof(none)) == 0;
 	const uint8_t *shared = own ? s->conf.secret : s->conf.cookie_secret;
 
+	s->cookies_shared = !own;
 	ident_key(s->conf.secret, s->key_iss, 0);
 	ident_key(s->conf.secret, s->key_table, 1);
 	ident_key(s->conf.secret, s->key_port, 2);
 	ident_key(s->conf.secret, s->key_ts, 3);
 	ident_key(shared, s->key_fast, 4);
+	ident_key(shared, s->key_cookie, 5);
 }
 
 /* The initial send sequence number for a tuple at this time. */

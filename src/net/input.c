@@ -39,8 +39,11 @@ void
 input_listener(struct sw_stack *s, uint32_t listener, const struct asked *a)
 {
 	struct reply reply = {0};
-	enum sw_verdict v = tcp_arrives_listen(a->seg, &reply);
+	enum sw_verdict v;
 
+	if (cookie_arrives(s, listener, a))
+		return;
+	v = tcp_arrives_listen(a->seg, &reply);
 	if (v == SW_V_SYN_TAKEN) {
 		half_new(s, listener, a);
 		return;

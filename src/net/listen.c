@@ -238,6 +238,11 @@ listener_set(struct sw_stack *s, uint32_t i, sw_ns now, enum sw_option which, ui
 	case SW_OPT_V6_ONLY:
 		l->v6_only = value != 0;
 		return SW_OK;
+	case SW_OPT_HALF_OPENS:
+		if (value > UINT32_MAX)
+			return SW_E_INVALID;
+		l->halves_most = (uint32_t)value;
+		return SW_OK;
 	case SW_OPT_FASTOPEN:
 		if (value > UINT32_MAX)
 			return SW_E_INVALID;

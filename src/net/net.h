@@ -74,6 +74,7 @@ struct listener {
 	struct link event; /* in stack.listener_events */
 	struct list queue; /* blocks waiting in sw_accept(), by tcb.event */
 	uint32_t waiting, halves, backlog;
+	uint32_t halves_most; /* 0: as many as there are */
 	uint32_t generation;
 	uint64_t user;
 	struct habits habits;
@@ -174,15 +175,18 @@ struct sw_stack {
 	struct list starved; /* blocks that wait for buffers, by tcb.event */
 
 	struct sw_steer steer;	   /* if conf.shards */
-	uint8_t key_iss[16], key_table[16], key_port[16], key_ts[16], key_fast[16];
+	uint8_t key_iss[16], key_table[16], key_port[16], key_ts[16], key_fast[16],
+	    key_cookie[16];
 	uint16_t port_counter[64]; /* RFC 6056 algorithm 4 */
 	uint32_t generation;
 	uint32_t ip_id;		   /* counts; sent through the prf (see ident.c) */
 	sw_ns now;		   /* the latest that any call was given */
 	sw_ns icmp_tokens_at;	   /* RFC 4443 2.4 f: rate limit of errors */
+	sw_ns cookies_until;	   /* till then SYN cookies of ours may come back */
+	bool cookies_shared;	   /* and those of other stacks at any time */
 	bool iss_forced;
 	uint32_t iss_force;
-	uint64_t packets_in, packets_out, segments_in, resets_out, replies_dropped;
+	uint64_t packets_in, packets_out, segments_in, resets_out, replies_out, replies_dropped;
 	struct {
 		uint64_t taken, bad, full, sent, refused;
 	} fast; /* as in struct sw_counters */
@@ -283,6 +287,8 @@ struct asked { /* a segment that asks a listener */
 	const seq *after; /* the ISS must lie beyond it; or NULL */
 };
 void half_new(struct sw_stack *, uint32_t listener, const struct asked *);
+/* The block in LISTEN that a segment of this tuple meets. */
+void half_listen(const struct sw_stack *, uint32_t listener, const struct asked *, struct tcb *);
 void half_arrives(struct sw_stack *, uint32_t half, struct seg *, sw_ns now);
 bool half_emit(struct sw_stack *, uint32_t half, sw_ns now, struct seg *);
 void half_expire(struct sw_stack *, sw_ns now);
@@ -329,6 +335,8 @@ void count_verdict(struct sw_stack *, enum sw_verdict); /* one that no tcb saw *
 void input_drop(struct sw_stack *, const struct tuple *, const struct seg *, enum sw_verdict);
 /* output.c: queue a RST (or any segment without text) as a reply */
 void reply_segment(struct sw_stack *, const struct tuple *, int iface, const struct seg *);
+/* The same of a segment that nobody has counted yet. */
+void reply_new(struct sw_stack *, const struct tuple *, const struct seg *);
 
 /* ---- fastopen.c: RFC 7413 ------------------------------------------------ */
 enum fast_answer {
@@ -353,6 +361,12 @@ void fastopen_failed(struct sw_stack *, struct tcb *);
 void fastopen_judge(struct sw_stack *, struct tcb *);
 void fastopen_opened(struct sw_stack *, uint32_t block);
 void fastopen_settle(struct sw_stack *, uint32_t block);
+
+/* ---- cookie.c: SYN cookies ------------------------------------------------ */
+bool cookie_needed(const struct sw_stack *, const struct listener *, const struct asked *);
+void cookie_answer(struct sw_stack *, uint32_t listener, const struct asked *);
+/* An ACK for a listener; false: it has nothing to do with cookies. */
+bool cookie_arrives(struct sw_stack *, uint32_t listener, const struct asked *);
 
 /* ---- ident.c (A): RFC 6528, 6056, 7323 5.4, 6864 ------------------------ */
 void ident_init(struct sw_stack *);

@@ -58,28 +58,52 @@ write_headers(struct sw_stack *s, const struct head *h, const struct seg *seg, s
 	return at;
 }
 
-/* Queues a RST, or any segment without text, as a reply. */
-void
-reply_segment(struct sw_stack *s, const struct tuple *tuple, int iface, const struct seg *seg)
+/* Queues a segment without text on the route to its peer; false: none, or no room. */
+static bool
+reply_queue(struct sw_stack *s, const struct head *h, const struct seg *seg)
 {
-	struct sw_trace *ev;
-	struct head h;
 	uint32_t slot, at, sum, size = tcp_header_size(seg);
 	uint8_t *to = reply_take(s, &slot);
 
-	(void)iface; /* the route decides */
 	if (to == NULL)
-		return;
+		return false;
+	at = write_headers(s, h, seg, (struct view){to, s->conf.reply_bytes}, &sum);
+	put_sum(to + at + 16, ~sum_add(sum, sum_bytes(to + at, size)));
+	return reply_send(s, slot, at + size, &h->remote);
+}
+
+/* A segment of no connection: a RST, a SYN-ACK with a cookie. */
+void
+reply_new(struct sw_stack *s, const struct tuple *tuple, const struct seg *seg)
+{
+	struct sw_trace *ev;
+	struct head h;
+
 	memset(&h, 0, sizeof(h));
 	head_set(&h, tuple, 0, KIND_BLOCK);
-	at = write_headers(s, &h, seg, (struct view){to, s->conf.reply_bytes}, &sum);
-	put_sum(to + at + 16, ~sum_add(sum, sum_bytes(to + at, size)));
-	if (!reply_send(s, slot, at + size, &tuple->remote) || !(seg->ctl & SW_RST))
+	if (!reply_queue(s, &h, seg))
 		return;
-	s->resets_out++;
+	s->resets_out += (seg->ctl & SW_RST) != 0;
+	s->replies_out++;
 	ev = trace_new(&s->tcp, &h, s->now, SW_T_OUT);
 	if (ev != NULL)
 		trace_seg(ev, seg, seg->wnd);
+}
+
+/* Queues a RST, or any segment without text that was counted, as a reply. */
+void
+reply_segment(struct sw_stack *s, const struct tuple *tuple, int iface, const struct seg *seg)
+{
+	struct head h;
+
+	(void)iface; /* the route decides */
+	if (seg->ctl & SW_RST) {
+		reply_new(s, tuple, seg);
+		return;
+	}
+	memset(&h, 0, sizeof(h));
+	head_set(&h, tuple, 0, KIND_BLOCK);
+	(void)reply_queue(s, &h, seg);
 }
 
 /* The text behind the headers, added to the sum unless the device does that. */

@@ -150,6 +150,8 @@ syn_acked(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t n)
 
 	t->flags &= ~(uint32_t)T_SEND_SYN;
 	handshake_done(tcp, t);
+	if (t->heard == SW_NEVER)
+		return n - 1; /* opened by a cookie: nobody knows the round trip */
 	if (again) {
 		/* its last one went when the timer that runs was armed */
 		sw_ns last = t->retransmit - min_ns(t->retransmit, (sw_ns)t->rto_us * SW_US);

@@ -309,7 +309,7 @@ static enum sw_verdict
 arrives_synchronized(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
 {
 	enum sw_verdict v = check_seq(tcp, t, s);
-	bool opening = t->h.state == SW_SYN_RECEIVED;
+	bool opening = t->h.state == SW_SYN_RECEIVED, cookie = opening && t->heard == SW_NEVER;
 	bool fin = s->ctl & SW_FIN;
 
 	if (v == NEXT)
@@ -332,7 +332,7 @@ arrives_synchronized(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply
 		take_fin(tcp, t, s->ctl & SW_FIN);
 	if (v != NEXT)
 		return v;
-	return opening ? SW_V_OPENED : SW_V_TAKEN;
+	return cookie ? SW_V_COOKIE : opening ? SW_V_OPENED : SW_V_TAKEN;
 }
 
 /* By state. */

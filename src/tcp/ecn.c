@@ -22,6 +22,14 @@ ecn_syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
 		s->ctl |= SW_ECE | SW_CWR;
 }
 
+/* Does a SYN-ACK of which nothing is kept agree? */
+bool
+ecn_cookie(const struct tcp *tcp, uint8_t ecn, const struct seg *syn)
+{
+	return (syn->ctl & (SW_ECE | SW_CWR)) == (SW_ECE | SW_CWR) && ecn != SW_ECN_OFF &&
+	       !(tcp->without & SW_NO_ECN);
+}
+
 /* What the peer's SYN, or SYN-ACK, says of it. */
 void
 ecn_syn_take(const struct tcp *tcp, struct tcb *t, const struct seg *s)

@@ -7,13 +7,28 @@
 #include "tcp/parts.h"
 
 /* The window and its scale as the SYN will tell them; RFC 7323 2.3. */
+static uint8_t
+wscale_of(uint32_t rcv_buf)
+{
+	uint8_t scale = 0;
+
+	while (scale < WSCALE_MAX && rcv_buf >> scale > 65535)
+		scale++;
+	return scale;
+}
+
 void
 rcv_begin(struct tcb *t)
 {
-	t->rcv_wscale = 0;
-	while (t->rcv_wscale < WSCALE_MAX && t->rcv_buf >> t->rcv_wscale > 65535)
-		t->rcv_wscale++;
+	t->rcv_wscale = wscale_of(t->rcv_buf);
 	t->rcv.wnd = min_u32(t->rcv_buf, 65535);
+}
+
+/*= RFC 9293 3.7.1 MUST-15: 536 (IPv4) or 1220 (IPv6) without the option */
+uint16_t
+tcp_default_mss(const struct sw_addr *peer)
+{
+	return sw_addr_is4(peer) ? 536 : 1220;
 }
 
 /* A fresh TCB in CLOSED. */
@@ -133,7 +148,7 @@ fast_open(const struct tcb *t)
 uint16_t
 tcp_fast_room(const struct tcb *t, uint16_t mss)
 {
-	uint32_t most = mss > 0 ? mss : sw_addr_is4(&t->h.remote) ? 536u : 1220u;
+	uint32_t most = mss > 0 ? mss : tcp_default_mss(&t->h.remote);
 
 	most = min_u32(most, t->path_mss);
 	return (uint16_t)(most > SYN_OPTIONS_MOST ? most - SYN_OPTIONS_MOST : 0);
@@ -198,7 +213,6 @@ mss_settle(struct tcp *tcp, struct tcb *t)
 	uint32_t mss = t->path_mss, was = t->mss;
 
 	(void)tcp;
-	/*= RFC 9293 3.7.1 MUST-15: 536 (IPv4) or 1220 (IPv6) without the option */
 	if (t->peer_mss > 0)
 		mss = min_u32(mss, max_u32(t->peer_mss, MSS_FLOOR));
 	mss = max_u32(mss, MSS_FLOOR);
@@ -218,7 +232,7 @@ syn_take(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	t->rcv.nxt = seq_add(s->seq, 1);
 	t->rcv.acked = t->rcv.nxt;
 	t->rcv.up = t->rcv.nxt;
-	t->peer_mss = (s->has & SW_HAS_MSS) ? s->mss : sw_addr_is4(&t->h.remote) ? 536 : 1220;
+	t->peer_mss = s->has & SW_HAS_MSS ? s->mss : tcp_default_mss(&t->h.remote);
 	t->flags &= ~(uint32_t)(T_SACK | T_TS | T_WSCALE);
 	if (tcp->sack && (s->has & SW_HAS_SACK_OK))
 		t->flags |= T_SACK;
@@ -372,6 +386,52 @@ tcp_arrives_listen(const struct seg *s, struct reply *reply)
 		return SW_V_LISTEN_ACK;
 	}
 	return s->ctl & SW_SYN ? SW_V_SYN_TAKEN : SW_V_LISTEN_OTHER;
+}
+
+/* A SYN-ACK of which nothing is kept: what syn_fill() says for a block in SYN-RECEIVED. */
+void
+tcp_cookie_answer(const struct tcp *tcp, const struct habits *h, uint16_t path_mss,
+		  const struct seg *syn, struct seg *s)
+{
+	uint8_t has = SW_HAS_MSS;
+
+	memset(s, 0, sizeof(*s));
+	s->ack = seq_add(syn->seq, 1);
+	s->wnd = min_u32(h->rcv_buf, 65535);
+	s->mss = (uint16_t)min_u32(path_mss, h->mss);
+	s->ttl = h->ttl;
+	s->tos = h->tos & (h->ecn ? 0xfc : 0xff);
+	s->ctl = SW_SYN | SW_ACK;
+	if (tcp->timestamps && (syn->has & SW_HAS_TS)) {
+		/* what it has agreed to comes back in the echo, or is not agreed on */
+		has |= SW_HAS_TS | (tcp->sack ? SW_HAS_SACK_OK : 0) |
+		       (tcp->window_scale ? SW_HAS_WSCALE : 0);
+		s->ctl |= ecn_cookie(tcp, h->ecn, syn) ? SW_ECE : 0;
+		s->tsecr = syn->tsval;
+		s->wscale = wscale_of(h->rcv_buf);
+	}
+	s->has = has & (SW_HAS_MSS | syn->has);
+}
+
+/* The cookie is our ISS. */
+void
+tcp_cookie_iss(struct tcb *t, seq iss)
+{
+	t->snd.iss = t->snd.una = t->snd.nxt = iss;
+}
+
+/* LISTEN -> SYN-RECEIVED by the SYN that the cookie stands for, whose answer has gone.  How
+ * long ago is not known: no round trip is measured. */
+void
+tcp_cookie_opens(struct tcp *tcp, struct tcb *t, const struct seg *syn, sw_ns now)
+{
+	tcp->now = now;
+	syn_take(tcp, t, syn);
+	wscale_settle(t);
+	t->heard = SW_NEVER;
+	t->flags |= T_PASSIVE;
+	fsm_go(tcp, t, SW_ON_RCV_SYN);
+	t->snd.nxt = seq_add(t->snd.iss, 1);
 }
 
 /* 3.10.7.3 first and second: the ACK and the RST.  NEXT: go on. */

@@ -236,6 +236,7 @@ void bbr_lost(struct active *, const struct rec *);
 
 /* ecn.c */
 void ecn_syn_fill(const struct tcp *, const struct tcb *, struct seg *);
+bool ecn_cookie(const struct tcp *, uint8_t ecn, const struct seg *syn);
 void ecn_syn_take(const struct tcp *, struct tcb *, const struct seg *);
 void ecn_arrived(struct tcb *, const struct seg *);
 bool ecn_reacted(const struct tcb *, const struct active *);

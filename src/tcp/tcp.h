@@ -368,6 +368,18 @@ enum sw_verdict tcp_arrives_closed(const struct seg *, struct reply *);
 /* The checks of LISTEN that need no tcb (3.10.7.2): SYN_TAKEN: go on with a tcb. */
 enum sw_verdict tcp_arrives_listen(const struct seg *, struct reply *);
 
+/*
+ * SYN cookies: a SYN-ACK for a listener whose settings these are, of which nothing is
+ * kept: its number and its timestamp are the caller's.  Then, a block in LISTEN: its
+ * number is the cookie's; and the SYN that the cookie stands for has come, and its SYN-ACK
+ * has gone: the ACK can arrive.  handshake.c
+ */
+void tcp_cookie_answer(const struct tcp *, const struct habits *, uint16_t path_mss,
+		       const struct seg *syn, struct seg *answer);
+void tcp_cookie_iss(struct tcb *, seq iss);
+void tcp_cookie_opens(struct tcp *, struct tcb *, const struct seg *syn, sw_ns now);
+uint16_t tcp_default_mss(const struct sw_addr *peer); /* of a SYN without the option */
+
 /* Is there anything to send now?  Cheap; may say yes when tcp_emit() then finds none. */
 bool tcp_has_output(const struct tcp *, const struct tcb *);
 /*

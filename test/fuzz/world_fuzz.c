@@ -250,7 +250,7 @@ note(struct world *w, struct side *d, sw_conn c)
 }
 
 static void
-listen(struct world *w, int i, bool on, unsigned fast)
+listen(struct world *w, int i, bool on, unsigned how)
 {
 	struct side *d = &w->side[i];
 	struct sw_endpoint any = {.port = PORT};
@@ -258,7 +258,8 @@ listen(struct world *w, int i, bool on, unsigned fast)
 	if (on && !d->listener && sw_open_passive(d->s, w->now, &any, 3, &d->listener))
 		d->listener = 0;
 	if (on && d->listener)
-		check(!sw_set(d->s, w->now, d->listener, SW_OPT_FASTOPEN, fast));
+		check(!sw_set(d->s, w->now, d->listener, SW_OPT_FASTOPEN, how & 3) &&
+		      !sw_set(d->s, w->now, d->listener, SW_OPT_HALF_OPENS, how >> 2 & 1));
 	if (!on && d->listener) {
 		check(!sw_close(d->s, w->now, d->listener));
 		d->listener = 0;
@@ -441,7 +442,7 @@ step(struct world *w)
 
 	switch (op % 16) {
 	case 0: open_active(w, i, arg); break;
-	case 1: listen(w, i, arg & 7, arg >> 3 & 3); break;
+	case 1: listen(w, i, arg & 7, arg >> 3); break;
 	case 2: send(w, i, k, 1 + arg * 16); break;
 	case 3: receive(w, i, k, 16 + arg * 8); break;
 	case 4: part(w, i, k, arg / 6); break;

@@ -4,7 +4,11 @@
  *
  *	many DEVICE OUR-ADDRESS KERNEL-ADDRESS COUNT connect PORT
  *	many DEVICE OUR-ADDRESS KERNEL-ADDRESS COUNT accept PORT
+ *	many DEVICE OUR-ADDRESS KERNEL-ADDRESS COUNT cookies PORT
+ *	many DEVICE OUR-ADDRESS KERNEL-ADDRESS COUNT flood PORT
  *
+ * cookies: accept, and each SYN is answered by a cookie; flood: accept, and half-open
+ * records are few and do not last.
  * Each connection carries one byte each way.  The byte says who closes first:
  * 'a' who connected, 'b' who accepted.
  */
@@ -147,8 +151,10 @@ left(struct many *m, bool print)
 			       name[i], used, n.pool_high[i], n.pool_refused[i]);
 	}
 	if (print)
-		printf("segments %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " retransmitted\n",
-		       n.segments_in, n.segments_out, n.retransmits);
+		printf("segments %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " retransmitted\n"
+		       "cookies %" PRIu64 " sent, %" PRIu64 " back\n",
+		       n.segments_in, n.segments_out, n.retransmits, n.verdict[SW_V_COOKIE_SENT],
+		       n.verdict[SW_V_COOKIE]);
 	return sum;
 }
 
@@ -173,6 +179,13 @@ prepare(struct many *m, char **argv)
 	sw_config_init(&config);
 	config.msl = MSL;
 	config.conns = 32;
+	if (strcmp(argv[5], "cookies") == 0)
+		config.cookies = SW_COOKIES_ALWAYS;
+	if (strcmp(argv[5], "flood") == 0) {
+		config.half_opens = 64;
+		config.rto_init = config.rto_min;
+		config.syn_ack_tries = 1;
+	}
 	m->stack = sw_drv_stack(&config, &m->arena);
 	if (m->stack == NULL || sw_drv_attach(m->drv, m->stack) != 0 ||
 	    sw_address_add(m->stack, 0, &m->local.addr, prefix) != 0)
@@ -190,7 +203,7 @@ main(int argc, char **argv)
 	sw_ns until;
 
 	if (argc != 7)
-		die("usage", "DEVICE OUR-ADDRESS KERNEL-ADDRESS COUNT connect|accept PORT");
+		die("usage", "DEVICE OUR KERNEL COUNT connect|accept|cookies|flood PORT");
 	prepare(&m, argv);
 	for (uint32_t i = 0; i < m.count; i++)
 		one(&m, i);

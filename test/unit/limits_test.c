@@ -12,6 +12,7 @@ test_backlog(void)
 	sw_conn l, a[6], b;
 	int got = 0, open = 0;
 
+	conf.cookies = SW_COOKIES_NEVER;
 	world_begin(&conf, 0);
 	l = listen_on(1, 80, 2);
 	for (int i = 0; i < 6; i++)
