@@ -538,6 +538,7 @@ struct sw_counters {
 	uint64_t loss_probes;		/* RFC 8985 7 */
 	uint64_t undone;		/* losses that were none */
 	uint64_t resets_out, replies_dropped, traces_dropped;
+	uint64_t time_waits_evicted;	/* before 2 MSL were over: no record was free */
 	/* RFC 7413.  Of SYNs that came: with a valid cookie, with another one, over the
 	 * listener's limit; of ours that had a cookie: sent, not taken by the peer */
 	uint64_t fastopens_in, fastopen_bad, fastopen_full, fastopens_out, fastopen_refused;

@@ -44,7 +44,8 @@
 	X(USER_TIMEOUT,		"USER TIMEOUT")			\
 	X(RCV_NEW_SYN,		"rcv newer SYN")		\
 	X(RCV_ICMP_HARD,	"rcv ICMP hard error")		\
-	X(LOST_DATA,		"data after CLOSE")
+	X(LOST_DATA,		"data after CLOSE")		\
+	X(EVICTED,		"evicted")
 
 /*
  * What was decided about an arriving packet, by which rule.

@@ -425,6 +425,7 @@ sw_counters(const struct sw_stack *s, struct sw_counters *c)
 	c->segments_out += s->replies_out;
 	c->resets_out = s->resets_out;
 	c->replies_dropped = s->replies_dropped;
+	c->time_waits_evicted = s->time_waits_evicted;
 	c->fastopens_in = s->fast.taken;
 	c->fastopen_bad = s->fast.bad;
 	c->fastopen_full = s->fast.full;

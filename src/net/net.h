@@ -186,6 +186,7 @@ struct sw_stack {
 	bool cookies_shared;	   /* and those of other stacks at any time */
 	bool iss_forced;
 	uint32_t iss_force;
+	uint64_t time_waits_evicted;
 	uint64_t packets_in, packets_out, segments_in, resets_out, replies_out, replies_dropped;
 	struct {
 		uint64_t taken, bad, full, sent, refused;

@@ -60,6 +60,46 @@ time_wait_free(struct sw_stack *s, uint32_t i)
 	pool_give(&s->time_waits, i);
 }
 
+/* The block that the record stands for. */
+static void
+time_wait_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
+{
+	const struct time_wait *w = time_wait_at(s, i);
+	struct tuple tuple;
+
+	head_tuple(&w->h, &tuple);
+	conn_fresh(s, t, &tuple, w->h.iface, seq_sub(w->snd_nxt, 1));
+	t->h = w->h;
+	t->flags |= T_RELEASED | T_CLOSE | T_FIN_SENT | T_FIN_RCVD | T_OPENED;
+	if (w->h.mark & MARK_TS)
+		t->flags |= T_TS;
+	t->snd.una = t->snd.nxt = t->snd.wl2 = t->snd.up = w->snd_nxt;
+	t->rcv.irs = seq_sub(w->rcv_nxt, 1);
+	t->rcv.nxt = t->rcv.acked = t->rcv.up = t->snd.wl1 = w->rcv_nxt;
+	t->rcv.wnd = min_u32(t->rcv_buf, UINT16_MAX);
+	t->rcv_wscale = 0;
+	t->ts_recent = w->ts_recent;
+	t->ts_recent_s = (uint32_t)(now / SW_S);
+	t->late = time_wait_until(w, now);
+	t->heard = now;
+	mss_settle((struct tcp *)(uintptr_t)&s->tcp, t);
+}
+
+/* The oldest goes before its time: it has waited longest for an old duplicate. */
+static void
+time_wait_evict(struct sw_stack *s, sw_ns now)
+{
+	uint32_t i = s->time_wait_queue.head;
+	struct tcb t;
+
+	if (!(time_wait_at(s, i)->h.mark & MARK_MOVED)) {
+		time_wait_inflate(s, i, now, &t);
+		tcp_evict(&s->tcp, &t, now);
+	}
+	time_wait_free(s, i);
+	s->time_waits_evicted++;
+}
+
 /* A block becomes the small record i, until then, with these marks. */
 static void
 time_wait_become(struct sw_stack *s, uint32_t i, uint32_t block, sw_ns until, int marks)
@@ -90,10 +130,8 @@ time_wait_take(struct sw_stack *s, uint32_t block, sw_ns now)
 	const struct tcb *t = block_at(s, block);
 	uint32_t i = pool_take(&s->time_waits);
 
-	(void)now;
-	if (i == NONE) {
-		/* the pool counts it; the oldest has waited longest for an old duplicate */
-		time_wait_free(s, s->time_wait_queue.head);
+	if (i == NONE) { /* the pool counts it */
+		time_wait_evict(s, now);
 		i = pool_take(&s->time_waits);
 	}
 	time_wait_become(s, i, block, t->late, (t->flags & T_TS) ? MARK_TS : 0);
@@ -109,31 +147,6 @@ time_wait_moved(struct sw_stack *s, uint32_t block, sw_ns now)
 		return false;
 	time_wait_become(s, i, block, after_ns(now, 2 * s->conf.msl), MARK_MOVED);
 	return true;
-}
-
-/* The block that the record stands for. */
-static void
-time_wait_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
-{
-	const struct time_wait *w = time_wait_at(s, i);
-	struct tuple tuple;
-
-	head_tuple(&w->h, &tuple);
-	conn_fresh(s, t, &tuple, w->h.iface, seq_sub(w->snd_nxt, 1));
-	t->h = w->h;
-	t->flags |= T_RELEASED | T_CLOSE | T_FIN_SENT | T_FIN_RCVD | T_OPENED;
-	if (w->h.mark & MARK_TS)
-		t->flags |= T_TS;
-	t->snd.una = t->snd.nxt = t->snd.wl2 = t->snd.up = w->snd_nxt;
-	t->rcv.irs = seq_sub(w->rcv_nxt, 1);
-	t->rcv.nxt = t->rcv.acked = t->rcv.up = t->snd.wl1 = w->rcv_nxt;
-	t->rcv.wnd = min_u32(t->rcv_buf, UINT16_MAX);
-	t->rcv_wscale = 0;
-	t->ts_recent = w->ts_recent;
-	t->ts_recent_s = (uint32_t)(now / SW_S);
-	t->late = time_wait_until(w, now);
-	t->heard = now;
-	mss_settle((struct tcp *)(uintptr_t)&s->tcp, t);
 }
 
 /* What is owed goes as a reply: the record stays small. */

@@ -72,6 +72,8 @@ ROW(	LAST_ACK,	USER_TIMEOUT,		CLOSED,		BEYOND,		"",		"3.10.8"),
 
 ROW(	SYN_RECEIVED,	RCV_NEW_SYN,		LISTEN,		BEYOND,		"",		"3.10.7.4 4"),
 ROW(	TIME_WAIT,	RCV_NEW_SYN,		CLOSED,		BEYOND,		"",		"MAY-2, RFC 6191"),
+	/* no record is free, and this one is the oldest */
+ROW(	TIME_WAIT,	EVICTED,		CLOSED,		BEYOND,		"",		"3.6.1"),
 ROW(	SYN_SENT,	RCV_ICMP_HARD,		CLOSED,		BEYOND,		"",		"3.9.2.2 SHLD-26"),
 ROW(	SYN_RECEIVED,	RCV_ICMP_HARD,		CLOSED,		BEYOND,		"",		"3.9.2.2 SHLD-26"),
 

@@ -392,6 +392,9 @@ sw_ns tcp_deadline(const struct tcp *, const struct tcb *);
 /* Runs what is due (timers.c).  May end the connection (state CLOSED, error). */
 void tcp_expire(struct tcp *, struct tcb *, sw_ns now, struct reply *);
 
+/* TIME-WAIT -> CLOSED before its time: its record is needed.  teardown.c */
+void tcp_evict(struct tcp *, struct tcb *, sw_ns now);
+
 /* User calls (calls.c, teardown.c): as in sw.h. */
 ptrdiff_t tcp_send(struct tcp *, struct tcb *, sw_ns now, const void *, size_t n, unsigned flags);
 ptrdiff_t tcp_receive(struct tcp *, struct tcb *, sw_ns now, void *, size_t n);

@@ -135,6 +135,14 @@ tcp_time_wait_reusable(const struct tcp *tcp, const struct tcb *t, const struct 
 	return seq_lt(t->rcv.nxt, s->seq);
 }
 
+/* The record of a TIME-WAIT is needed for a younger one. */
+void
+tcp_evict(struct tcp *tcp, struct tcb *t, sw_ns now)
+{
+	tcp->now = now;
+	end(tcp, t, SW_ON_EVICTED, SW_OK);
+}
+
 /* The connection is over: CLOSED, nothing queued, nothing armed.  Bytes that the
  * peer sent before a graceful end can still be read. */
 void

@@ -180,6 +180,30 @@ edge_happens(struct bench *b, const struct sw_edge *e)
 	}
 }
 
+/* A record for one, and two that need it. */
+static void
+edge_evicts(bool v6)
+{
+	struct world *w = world_new();
+
+	w->v6 = v6;
+	w->config[B].time_waits = 1;
+	world_go(w);
+	listens(w, B);
+	for (int i = 0; i < 2; i++) {
+		w->end[A].port++;
+		opens(w, A);
+		run_for(w, 100 * SW_MS);
+		accepts(w, B);
+		closes(w, B);
+		run_for(w, 100 * SW_MS);
+		closes(w, A);
+		run_for(w, 100 * SW_MS);
+		releases(w, B);
+	}
+	world_end(w);
+}
+
 static void
 edge_play(const struct sw_edge *e, const struct place *at)
 {
@@ -187,6 +211,10 @@ edge_play(const struct sw_edge *e, const struct place *at)
 	struct bench *b;
 	enum sw_state to = (enum sw_state)e->to;
 
+	if (e->on == SW_ON_EVICTED) {
+		edge_evicts(at->v6);
+		return;
+	}
 	if (e->on == SW_ON_LOST_DATA)
 		row = edge_loses_row((enum sw_state)e->from);
 	b = bench_new(row, at);

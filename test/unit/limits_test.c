@@ -40,6 +40,66 @@ test_backlog(void)
 	world_end();
 }
 
+/* The remote ports of those that went before their time, in order; how many. */
+static int
+evicted(int i, uint16_t port[16])
+{
+	struct sw_trace ev;
+	int n = 0;
+
+	while (sw_trace(world.s[i], &ev)) {
+		if (ev.kind != SW_T_STATE || ev.cause != SW_ON_EVICTED)
+			continue;
+		ok(ev.from == SW_TIME_WAIT && ev.to == SW_CLOSED && n < 16);
+		port[n++ % 16] = ev.remote.port;
+	}
+	return n;
+}
+
+/* No record for one more TIME-WAIT: the oldest goes, is counted and told; the younger ones
+ * stay, and none is another's without a word. */
+static void
+test_time_wait_pressure(void)
+{
+	struct sw_config conf = small_config();
+	struct sw_counters n = {.bytes = sizeof(n)};
+	uint16_t opened[6], gone[16];
+	sw_conn l, a, b;
+
+	conf.time_waits = 3;
+	conf.traces = 512;
+	world_begin(&conf, 0);
+	l = listen_on(1, 80, 2);
+	for (int i = 0; i < 6; i++) {
+		struct sw_status st = {.bytes = sizeof(st)};
+
+		a = connect_to(0, 80);
+		run(100 * SW_MS);
+		ok(sw_accept(world.s[1], world.now, l, &b) == 0);
+		ok(sw_status(world.s[1], b, &st) == 0);
+		opened[i] = st.remote.port;
+		ok(sw_release(world.s[1], world.now, b) == 0);
+		run(100 * SW_MS);
+		ok(sw_release(world.s[0], world.now, a) == 0);
+		run(100 * SW_MS);
+	}
+	ok(sw_counters(world.s[1], &n) == 0);
+	ok(n.time_waits_evicted == 3 && n.pool_refused[SW_POOL_TIME_WAITS] == 3);
+	ok(n.pool_used[SW_POOL_TIME_WAITS] == 3);
+	ok(edge(1, SW_TIME_WAIT, SW_ON_EVICTED) == 3);
+	ok(evicted(1, gone) == 3);
+	for (int i = 0; i < 6; i++) {
+		struct tuple t = {world.addr[1], world.addr[0], 80, opened[i]};
+
+		ok(i > 2 || gone[i] == opened[i]);
+		ok((conn_find(world.s[1], &t) == NONE) == (i < 3));
+	}
+	run(2 * conf.msl);
+	ok(edge(1, SW_TIME_WAIT, SW_ON_MSL2_TIMEOUT) == 3);
+	all_empty(0, true);
+	world_end();
+}
+
 static void
 test_no_blocks(void)
 {
@@ -123,9 +183,9 @@ test_config(void)
 	for (size_t i = n; i < n + 64; i++)
 		ok(((uint8_t *)m)[i] == 0xa5);
 	free(m);
-#define BAD(set)                          \
-	sw_config_init(&c);               \
-	c.set;                            \
+#define BAD(set)                                                                                   \
+	sw_config_init(&c);                                                                        \
+	c.set;                                                                                     \
 	ok(sw_stack_bytes(&c) == 0)
 	BAD(bytes = 1);
 	BAD(conns = 0);
@@ -196,7 +256,7 @@ forge(uint16_t from, uint16_t to, struct seg *s, const void *text)
 {
 	uint8_t b[1500];
 	struct ip_head ip = {
-		.src = world.addr[0], .dst = world.addr[1], .proto = IP_TCP, .ttl = 64};
+	    .src = world.addr[0], .dst = world.addr[1], .proto = IP_TCP, .ttl = 64};
 	struct sw_packet p = {.data = b};
 	uint32_t at, size = tcp_header_size(s), sum;
 	uint16_t word;
@@ -425,6 +485,7 @@ main(void)
 	TEST("budgets", test_budgets);
 	TEST("config", test_config);
 	TEST("backlog and half-opens full", test_backlog);
+	TEST("TIME-WAIT records under pressure", test_time_wait_pressure);
 	TEST("no blocks", test_no_blocks);
 	TEST("minimal", test_minimal);
 	TEST("copy", test_copy);
