@@ -43,25 +43,7 @@ typedef uint64_t sw_conn; /* a connection or listener; 0 names nothing */
 
 struct sw_stack; /* lies in your memory; no pointer into it is handed out */
 
-/*
- * What a call can refuse with.  sw_error_text() gives the words.
- */
-enum sw_error {
-	SW_OK = 0,
-	SW_E_INVALID = -1,     /* an argument is out of range */
-	SW_E_NO_CONN = -2,     /* that name is not a connection (any more) */
-	SW_E_STATE = -3,       /* not in this state (RFC 9293 3.10) */
-	SW_E_AGAIN = -4,       /* nothing to give or no room now: wait for an event */
-	SW_E_NO_MEMORY = -5,   /* the pool or the arena is used up */
-	SW_E_IN_USE = -6,      /* that pair of endpoints is taken */
-	SW_E_NO_ROUTE = -7,    /* no interface leads there, or back to another shard */
-	SW_E_REFUSED = -8,     /* the peer answered our SYN with a RST */
-	SW_E_RESET = -9,       /* the peer reset the connection */
-	SW_E_TIMED_OUT = -10,  /* USER TIMEOUT: no answer (RFC 9293 3.8.3) */
-	SW_E_UNREACHABLE = -11, /* ICMP said so (RFC 9293 3.9.2.2) */
-	SW_E_CLOSING = -12,    /* CLOSE was called: nothing more can be sent */
-	SW_E_ABORTED = -13     /* reset by our own side */
-};
+/* What a call refused with (enum sw_error), in words. */
 const char *sw_error_text(int error);
 
 /*
@@ -102,37 +84,6 @@ enum { /* sw_config.without */
 	SW_NO_ANY = 0xffff    /* all of them */
 };
 
-/* Congestion control. */
-enum sw_cc {
-	SW_CC_CUBIC, /* RFC 9438: the default */
-	SW_CC_RENO,  /* RFC 5681, 6582 */
-	SW_CC_BBR,   /* BBR version 3, draft-ietf-ccwg-bbr */
-	SW_CC_BBR1,  /* BBR version 1, as Linux ships it: loss does not slow it down */
-	SW_N_CCS
-};
-/* Explicit congestion notification, RFC 3168. */
-enum sw_ecn {
-	SW_ECN_OFF,    /* the default */
-	SW_ECN_ANSWER, /* when the peer asks for it */
-	SW_ECN_ASK     /* our SYN asks, too */
-};
-/* TCP Fast Open, RFC 7413: how far a connection is with it. */
-enum sw_fastopen {
-	SW_FASTOPEN_NONE,    /* it has nothing to do with it */
-	SW_FASTOPEN_WANTED,  /* asked for; the SYN has not gone yet */
-	SW_FASTOPEN_HELD,    /* the same, and the SYN waits for the first SEND */
-	SW_FASTOPEN_ASKED,   /* the SYN asked the peer for a cookie */
-	SW_FASTOPEN_SENT,    /* the SYN had a cookie, and data */
-	SW_FASTOPEN_TAKEN,   /* the SYN-ACK acknowledged data of the SYN */
-	SW_FASTOPEN_REFUSED, /* it did not: the data was sent again */
-	SW_FASTOPEN_PASSIVE  /* the peer's SYN had a valid cookie */
-};
-/* SYN cookies (RFC 4987 3.6): a SYN is answered and nothing is kept of it. */
-enum sw_cookies {
-	SW_COOKIES_FULL,   /* when no half-open record is to be had: the default */
-	SW_COOKIES_ALWAYS, /* every SYN */
-	SW_COOKIES_NEVER   /* then a SYN beyond the bound is dropped */
-};
 const char *sw_cc_name(enum sw_cc); /* "cubic"; NULL: there is none */
 int sw_cc_named(const char *name);  /* enum sw_cc; SW_E_INVALID */
 
@@ -187,6 +138,7 @@ struct sw_config {
 	sw_ns fin_wait_2;      /* how long a released half-close waits; 0: for ever */
 	sw_ns challenge_every; /* one challenge ACK a connection per this time */
 	sw_ns reassembly;      /* RFC 8200 4.5: 60 s */
+	sw_ns defer_time;      /* how long a SYN waits for a deferred listener's answer */
 
 	uint16_t port_low, port_high; /* ephemeral ports (RFC 6056) */
 	uint32_t iw_segments;  /* initial window (RFC 6928: 10) */
@@ -331,6 +283,7 @@ enum {
 	SW_ENDED = 16,	    /* CLOSED, or as good as: everything said and acknowledged */
 	SW_FAILED = 32,	    /* CLOSED by an error: see sw_status() */
 	SW_ACCEPTABLE = 64, /* a listener: sw_accept() would give a connection */
+	SW_ASKED = 512,	    /* a deferred listener: sw_asked() would give a SYN */
 	SW_TROUBLE = 128,   /* R1 reached or a soft ICMP error (RFC 9293 3.8.3, SHLD-25) */
 	SW_URGENT = 256	    /* urgent data is ahead (RFC 9293 3.8.5) */
 };
@@ -373,6 +326,25 @@ int sw_open_active(struct sw_stack *, sw_ns now, const struct sw_endpoint *local
 
 /* The next connection that a listener has; SW_E_AGAIN: none. */
 int sw_accept(struct sw_stack *, sw_ns now, sw_conn listener, sw_conn *);
+
+/*
+ * A listener with SW_OPT_DEFER asks before it answers a SYN: nothing goes to the peer
+ * until the application has said what.  Together with address any, port 0 and an
+ * interface with any_destination that is a gateway, which can dial out first and never
+ * pretends that a closed port is open.
+ *
+ * sw_asked(): the next SYN that waits; SW_E_AGAIN: none.  sw_status() of the name tells
+ * both ends.  sw_answer(): once, within sw_config.defer_time; then the name is no more
+ * valid (SW_E_NO_CONN), as it is when the time is over.
+ *	ACCEPT		the SYN-ACK goes; *conn is the connection, in SYN-RECEIVED: later
+ *			SW_OPENED or SW_FAILED.  SW_E_NO_MEMORY: no block is free; the SYN waits on
+ *	REFUSE		a RST goes, as if nobody listened there
+ *	UNREACHABLE	an ICMP error goes: host unreachable
+ *	IGNORE		nothing goes; when the peer's SYN comes again, it asks again
+ */
+enum sw_answer { SW_ANSWER_ACCEPT, SW_ANSWER_REFUSE, SW_ANSWER_UNREACHABLE, SW_ANSWER_IGNORE };
+int sw_asked(struct sw_stack *, sw_ns now, sw_conn listener, sw_conn *asked);
+int sw_answer(struct sw_stack *, sw_ns now, sw_conn asked, enum sw_answer, sw_conn *conn);
 
 enum { SW_PUSH = 1, SW_MORE = 2, SW_SEND_URGENT = 4 };
 
@@ -422,7 +394,8 @@ enum { SW_EXPORT_COPY = 1 }; /* it stays here, too: to be looked at or replayed 
  *
  * Then it is gone from here: its name is no more valid, nothing is said to the peer,
  * and what still comes for it is dropped for 2 MSL (SW_V_MOVED), until it comes back.
- * SW_E_STATE: it has ended.  SW_E_NO_MEMORY: no record for that (time_waits).
+ * SW_E_STATE: it has ended, or is open by a Fast Open cookie and its handshake is not
+ * complete.  SW_E_NO_MEMORY: no record for that (time_waits).
  */
 ptrdiff_t sw_export(struct sw_stack *, sw_ns now, sw_conn, void *to, size_t cap, unsigned how);
 
@@ -503,7 +476,12 @@ enum sw_option {
 	 *	SYN-RECEIVED, can be read and written, and may fail.
 	 */
 	SW_OPT_FASTOPEN,
-	SW_OPT_HALF_OPENS    /* a listener's: half-open records it may have; 0: all there are */
+	SW_OPT_HALF_OPENS,   /* a listener's: half-open records it may have; 0: all there are */
+	/*
+	 * A listener's: so many SYNs may wait for sw_answer(); 0: it does not ask.  One that
+	 * asks sends no SYN cookies and takes no Fast Open: either would be an answer.
+	 */
+	SW_OPT_DEFER
 };
 /* Of a listener: its connections begin with it from now on. */
 int sw_set(struct sw_stack *, sw_ns now, sw_conn, enum sw_option, uint64_t value);
@@ -538,6 +516,7 @@ struct sw_counters {
 	uint64_t loss_probes;		/* RFC 8985 7 */
 	uint64_t undone;		/* losses that were none */
 	uint64_t resets_out, replies_dropped, traces_dropped;
+	uint64_t asked_expired;		/* a deferred listener's SYNs that got no answer in time */
 	uint64_t time_waits_evicted;	/* before 2 MSL were over: no record was free */
 	/* RFC 7413.  Of SYNs that came: with a valid cookie, with another one, over the
 	 * listener's limit; of ours that had a cookie: sent, not taken by the peer */

@@ -1,5 +1,5 @@
 /*
- * sw_words.h - the vocabulary: states, events, verdicts, timers.
+ * sw_words.h - the vocabulary: states, events, verdicts, timers, errors, choices.
  *
  * Each list is written once, here, and everything that speaks of a connection
  * uses it: the source's enums, the counters, the traces, the ladder, the
@@ -88,6 +88,7 @@
 	X(ADDR_INVALID,	"bad-address",	"9293 MUST-57, MUST-63", "a source or destination that no connection can have") \
 	/* no room: an ordinary condition */						\
 	X(NO_BLOCK,	"no-block",	"-",               "no connection block is free")	\
+	X(ASKED,	"asked",	"9293 3.10.7.2",   "a SYN waits for the word of a deferred listener's application") \
 	X(COOKIE_SENT,	"cookie-sent",	"4987 3.6",        "a SYN without a half-open record: answered by a SYN cookie") \
 	X(NO_HALF,	"no-half-open",	"-",               "no half-open record is free")	\
 	X(NO_BACKLOG,	"no-backlog",	"-",               "the listener's accept queue is full") \
@@ -136,5 +137,60 @@ enum sw_verdict { SW_VERDICTS(SW_WORD_1) SW_N_VERDICTS };
 #define SW_WORD_1(n, ...) SW_TIMER_##n,
 enum sw_timer { SW_TIMERS(SW_WORD_1) SW_N_TIMERS };
 #undef SW_WORD_1
+
+/*
+ * What a call can refuse with.  sw_error_text() gives the words.
+ */
+enum sw_error {
+	SW_OK = 0,
+	SW_E_INVALID = -1,     /* an argument is out of range */
+	SW_E_NO_CONN = -2,     /* that name is not a connection (any more) */
+	SW_E_STATE = -3,       /* not in this state (RFC 9293 3.10) */
+	SW_E_AGAIN = -4,       /* nothing to give or no room now: wait for an event */
+	SW_E_NO_MEMORY = -5,   /* the pool or the arena is used up */
+	SW_E_IN_USE = -6,      /* that pair of endpoints is taken */
+	SW_E_NO_ROUTE = -7,    /* no interface leads there, or back to another shard */
+	SW_E_REFUSED = -8,     /* the peer answered our SYN with a RST */
+	SW_E_RESET = -9,       /* the peer reset the connection */
+	SW_E_TIMED_OUT = -10,  /* USER TIMEOUT: no answer (RFC 9293 3.8.3) */
+	SW_E_UNREACHABLE = -11, /* ICMP said so (RFC 9293 3.9.2.2) */
+	SW_E_CLOSING = -12,    /* CLOSE was called: nothing more can be sent */
+	SW_E_ABORTED = -13     /* reset by our own side */
+};
+
+/* Congestion control. */
+enum sw_cc {
+	SW_CC_CUBIC, /* RFC 9438: the default */
+	SW_CC_RENO,  /* RFC 5681, 6582 */
+	SW_CC_BBR,   /* BBR version 3, draft-ietf-ccwg-bbr */
+	SW_CC_BBR1,  /* BBR version 1, as Linux ships it: loss does not slow it down */
+	SW_N_CCS
+};
+
+/* Explicit congestion notification, RFC 3168. */
+enum sw_ecn {
+	SW_ECN_OFF,    /* the default */
+	SW_ECN_ANSWER, /* when the peer asks for it */
+	SW_ECN_ASK     /* our SYN asks, too */
+};
+
+/* TCP Fast Open, RFC 7413: how far a connection is with it. */
+enum sw_fastopen {
+	SW_FASTOPEN_NONE,    /* it has nothing to do with it */
+	SW_FASTOPEN_WANTED,  /* asked for; the SYN has not gone yet */
+	SW_FASTOPEN_HELD,    /* the same, and the SYN waits for the first SEND */
+	SW_FASTOPEN_ASKED,   /* the SYN asked the peer for a cookie */
+	SW_FASTOPEN_SENT,    /* the SYN had a cookie, and data */
+	SW_FASTOPEN_TAKEN,   /* the SYN-ACK acknowledged data of the SYN */
+	SW_FASTOPEN_REFUSED, /* it did not: the data was sent again */
+	SW_FASTOPEN_PASSIVE  /* the peer's SYN had a valid cookie */
+};
+
+/* SYN cookies (RFC 4987 3.6): a SYN is answered and nothing is kept of it. */
+enum sw_cookies {
+	SW_COOKIES_FULL,   /* when no half-open record is to be had: the default */
+	SW_COOKIES_ALWAYS, /* every SYN */
+	SW_COOKIES_NEVER   /* then a SYN beyond the bound is dropped */
+};
 
 #endif

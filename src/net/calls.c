@@ -157,8 +157,7 @@ sw_open_active(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local,
 static bool
 send_starves(const struct sw_stack *s, const struct tcb *t, ptrdiff_t taken)
 {
-	return (tcp_ready(&s->tcp, t) & SW_WRITABLE) ||
-	       (taken == SW_E_AGAIN && t->active == NONE);
+	return (tcp_ready(&s->tcp, t) & SW_WRITABLE) || (taken == SW_E_AGAIN && t->active == NONE);
 }
 
 /* SEND (3.10.2). */
@@ -279,21 +278,37 @@ status_listener(const struct sw_stack *s, uint32_t i, struct sw_status *st)
 	st->backlog = l->waiting;
 }
 
+/* A SYN that waits for an answer. */
+static void
+status_asked(const struct half *h, struct sw_status *st)
+{
+	st->state = (enum sw_state)h->h.state;
+	st->local = (struct sw_endpoint){h->h.local, h->h.local_port};
+	st->remote = (struct sw_endpoint){h->h.remote, h->h.remote_port};
+	st->iface = h->h.iface;
+	st->irs = h->irs.n;
+	st->peer_mss = h->peer_mss;
+}
+
 /* STATUS (3.10.6) */
 int
 sw_status(const struct sw_stack *s, sw_conn c, struct sw_status *st)
 {
-	uint32_t l = listener_of(s, c), i = conn_of(s, c);
+	uint32_t l = listener_of(s, c), i = conn_of(s, c), asked = asked_of(s, c);
 	const struct tcb *t;
 
 	if (st == NULL || st->bytes != sizeof(*st))
 		return SW_E_INVALID;
-	if (l == NONE && i == NONE)
+	if (l == NONE && i == NONE && asked == NONE)
 		return SW_E_NO_CONN;
 	memset(st, 0, sizeof(*st));
 	st->bytes = sizeof(*st);
 	if (l != NONE) {
 		status_listener(s, l, st);
+		return 0;
+	}
+	if (asked != NONE) {
+		status_asked(half_at(s, asked), st);
 		return 0;
 	}
 	t = block_at(s, i);
@@ -337,7 +352,8 @@ sw_ready(const struct sw_stack *s, sw_conn c)
 	uint32_t i = listener_of(s, c);
 
 	if (i != NONE)
-		return listener_at(s, i)->waiting > 0 ? SW_ACCEPTABLE : 0;
+		return (listener_at(s, i)->waiting > 0 ? SW_ACCEPTABLE : 0u) |
+		       (listener_at(s, i)->questions.head != NONE ? SW_ASKED : 0u);
 	i = conn_of(s, c);
 	return i == NONE ? 0 : tcp_ready(&s->tcp, block_at(s, i));
 }
@@ -426,6 +442,7 @@ sw_counters(const struct sw_stack *s, struct sw_counters *c)
 	c->resets_out = s->resets_out;
 	c->replies_dropped = s->replies_dropped;
 	c->time_waits_evicted = s->time_waits_evicted;
+	c->asked_expired = s->asked_expired;
 	c->fastopens_in = s->fast.taken;
 	c->fastopen_bad = s->fast.bad;
 	c->fastopen_full = s->fast.full;

@@ -37,6 +37,7 @@ config_times(struct sw_config *c)
 	c->fin_wait_2 = 60 * SW_S;
 	c->challenge_every = 500 * SW_MS;
 	c->reassembly = 60 * SW_S;
+	c->defer_time = 30 * SW_S;
 	c->fastopen_period = 12 * HOUR_S * SW_S;
 	c->port_low = 49152;
 	c->port_high = 65535;
@@ -140,7 +141,8 @@ config_times_ok(const struct sw_config *c)
 	       range(c->keep_idle, SW_S, 365 * day) && range(c->keep_interval, SW_S, day) &&
 	       range(c->keep_probes, 1, 255) && range(c->fin_wait_2, 0, day) &&
 	       range(c->challenge_every, 0, day) && range(c->reassembly, SW_S, 120 * SW_S) &&
-	       range(c->fastopen_period, SW_S, 365 * day) && c->cookie_clock < SW_NEVER / 2;
+	       range(c->defer_time, SW_MS, day) && range(c->fastopen_period, SW_S, 365 * day) &&
+	       c->cookie_clock < SW_NEVER / 2;
 }
 
 /* Is every setting in its range? */

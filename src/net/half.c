@@ -22,9 +22,10 @@ half_free(struct sw_stack *s, uint32_t i)
 		table_remove(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i));
 	list_remove(&iface_at(s, h->h.iface)->ready_halves, &s->halves, AT_READY, i);
 	wheel_set(&s->half_wheel, i, SW_NEVER);
-	if (l != NULL)
+	if (l != NULL && h->h.state != SW_LISTEN)
 		l->halves--;
 	h->h.mark = 0;
+	h->generation++;
 	pool_give(&s->halves, i);
 }
 
@@ -154,6 +155,28 @@ half_settle(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now, const stru
 	conn_settle(s, b, now, NULL);
 }
 
+/* A record for the tuple of a SYN, in the table. */
+uint32_t
+half_take(struct sw_stack *s, const struct asked *a, const struct listener *l, uint32_t listener)
+{
+	uint32_t high = s->halves.high, i = pool_take(&s->halves), generation;
+	struct half *h;
+
+	if (i == NONE)
+		return NONE;
+	h = half_at(s, i);
+	generation = i < high ? h->generation : s->generation;
+	memset(h, 0, sizeof(*h));
+	h->generation = generation;
+	head_set(&h->h, &a->tuple, a->iface, KIND_HALF);
+	wheel_node_init(&h->timer);
+	link_init(&h->ready);
+	h->listener = LISTENER_REF(l, listener);
+	if (table_add(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i)))
+		h->h.mark |= MARK_IN_TABLE;
+	return i;
+}
+
 /* The block in LISTEN that a segment of this tuple meets. */
 void
 half_listen(const struct sw_stack *s, uint32_t listener, const struct asked *a, struct tcb *t)
@@ -230,12 +253,15 @@ half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
 	struct seg *seg = a->seg;
 	struct reply reply = {0};
 	enum fast_answer fast;
-	struct half *h;
 	struct tcb t;
 	uint32_t i;
 
 	if (l->waiting >= l->backlog) {
 		input_drop(s, &a->tuple, seg, SW_V_NO_BACKLOG);
+		return;
+	}
+	if (l->asked_most > 0) {
+		asked_new(s, listener, a);
 		return;
 	}
 	if (cookie_needed(s, l, a)) {
@@ -246,20 +272,12 @@ half_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
 	half_listen(s, listener, a, &t);
 	if (half_new_large(s, &t, seg, fast))
 		return;
-	i = pool_take(&s->halves);
+	i = half_take(s, &(struct asked){.tuple = a->tuple, .iface = t.h.iface}, l, listener);
 	if (i == NONE) {
 		input_drop(s, &a->tuple, seg, SW_V_NO_HALF);
 		return;
 	}
-	h = half_at(s, i);
-	memset(h, 0, sizeof(*h));
-	head_set(&h->h, &a->tuple, t.h.iface, KIND_HALF);
-	wheel_node_init(&h->timer);
-	link_init(&h->ready);
-	h->listener = t.listener;
-	h->flags = fast == FAST_GIVE ? HALF_GIVES : 0;
-	if (table_add(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i)))
-		h->h.mark |= MARK_IN_TABLE;
+	half_at(s, i)->flags = fast == FAST_GIVE ? HALF_GIVES : 0;
 	l->halves++;
 	/* text that is not acknowledged comes again */
 	seg->len = 0;
@@ -299,6 +317,10 @@ half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 		input_drop(s, &tuple, seg, v);
 		if (reply.rst)
 			reply_segment(s, &tuple, -1, &reply.seg);
+		return;
+	}
+	if (h->h.state == SW_LISTEN) {
+		asked_arrives(s, i, seg);
 		return;
 	}
 	if (v != SW_V_TAKEN) {
@@ -352,6 +374,11 @@ half_expire(struct sw_stack *s, sw_ns now)
 	while ((i = wheel_due(&s->half_wheel, now)) != NONE) {
 		if (listener_behind(s, half_at(s, i)->listener) == NULL) {
 			half_free(s, i);
+			continue;
+		}
+		if (half_at(s, i)->h.state == SW_LISTEN) {
+			s->asked_expired++;
+			asked_free(s, i);
 			continue;
 		}
 		memset(&reply, 0, sizeof(reply));

@@ -15,6 +15,8 @@ enum {
 	ICMP6_QUOTE_MOST = 1280, /* RFC 4443 2.4 c */
 	ICMP_HEAD_BYTES = 8,
 	PATH6_MTU_MIN = 1280,
+	ICMP_CODE_HOST = 1,
+	ICMP6_CODE_ADDRESS = 3,
 	ICMP_CODE_FRAG_NEEDED = 4,
 	ICMP_BURST = 20 /* errors, then one each icmp_error_every */
 };
@@ -122,6 +124,31 @@ icmp_error(struct sw_stack *s, int iface, struct view packet, const struct ip *i
 	icmp_answer(s, ip, &m, 0);
 }
 
+/* Host unreachable, about a SYN that is no more: as much of it as an error quotes. */
+void
+icmp_unreachable(struct sw_stack *s, int iface, const struct tuple *t, const struct seg *syn)
+{
+	bool v6 = !sw_addr_is4(&t->remote);
+	struct icmp m = {.v6 = v6, .type = v6 ? ICMP6_UNREACHABLE : ICMP_UNREACHABLE};
+	struct ip as_came = {.v6 = v6, .src = t->remote, .dst = t->local};
+	struct ip_head h = {.src = t->remote, .dst = t->local, .proto = IP_TCP, .ttl = s->conf.ttl};
+	uint8_t quote[IP6_HEADER + TCP_HEADER + TCP_OPTIONS_MAX];
+	struct seg bare = *syn;
+
+	bare.has = 0;
+	h.len = TCP_HEADER;
+	m.code = v6 ? ICMP6_CODE_ADDRESS : ICMP_CODE_HOST;
+	m.rest.p = quote;
+	m.rest.len = ip_write(quote, sizeof(quote), &h);
+	m.rest.len += tcp_write(quote + m.rest.len, sizeof(quote) - m.rest.len, &bare,
+				t->remote_port, t->local_port);
+	/* a gateway speaks for itself, if it has an address there */
+	if (!address_is_ours(s, &t->local))
+		(void)route_source(s, iface, &t->remote, &as_came.dst);
+	if (icmp_error_in_rate(s, s->now))
+		icmp_answer(s, &as_came, &m, 0);
+}
+
 /* ---- echo --------------------------------------------------------------- */
 
 /* Answers a ping that was meant for us alone. */
@@ -220,7 +247,8 @@ icmp_path_mtu(const struct icmp *m)
 static enum sw_verdict
 icmp_for_half(struct half *h, seq quoted, uint32_t path_mss)
 {
-	if (!seq_eq(quoted, h->iss))
+	/* in LISTEN nothing of ours is out: a stranger guessed */
+	if (h->h.state == SW_LISTEN || !seq_eq(quoted, h->iss))
 		return SW_V_ICMP_UNPROVEN;
 	if (path_mss == 0)
 		return SW_V_ICMP_IGNORED;

@@ -212,10 +212,20 @@ sw_open_passive(struct sw_stack *s, sw_ns now, const struct sw_endpoint *local, 
 	link_init(&l->link);
 	link_init(&l->event);
 	list_init(&l->queue);
+	list_init(&l->questions);
 	l->backlog = backlog;
 	listener_enlist(s, i);
 	*name = listener_name(s, i);
 	return 0;
+}
+
+static int
+listener_count(uint32_t *to, uint64_t value)
+{
+	if (value > UINT32_MAX)
+		return SW_E_INVALID;
+	*to = (uint32_t)value;
+	return SW_OK;
 }
 
 /* sw_set() for a listener: a block that lives for this call takes the setting. */
@@ -239,15 +249,11 @@ listener_set(struct sw_stack *s, uint32_t i, sw_ns now, enum sw_option which, ui
 		l->v6_only = value != 0;
 		return SW_OK;
 	case SW_OPT_HALF_OPENS:
-		if (value > UINT32_MAX)
-			return SW_E_INVALID;
-		l->halves_most = (uint32_t)value;
-		return SW_OK;
+		return listener_count(&l->halves_most, value);
 	case SW_OPT_FASTOPEN:
-		if (value > UINT32_MAX)
-			return SW_E_INVALID;
-		l->fast_most = (uint32_t)value;
-		return SW_OK;
+		return listener_count(&l->fast_most, value);
+	case SW_OPT_DEFER:
+		return listener_count(&l->asked_most, value);
 	default:
 		break;
 	}
@@ -275,6 +281,7 @@ listener_close(struct sw_stack *s, uint32_t i, sw_ns now)
 		block_at(s, b)->flags |= T_RELEASED;
 		conn_settle(s, b, now, &reply);
 	}
+	asked_close(s, l);
 	listener_tcb(s, &t, &l->h);
 	error = tcp_close(&s->tcp, &t, now);
 	list_remove(&s->listen_list, &s->listeners, AT_LINK, i);

@@ -40,7 +40,8 @@ enum {
 	MARK_PERIODS = 7
 };
 
-/* SYN-RECEIVED, from a listener, nothing but the handshake so far: 96 bytes. */
+/* SYN-RECEIVED, from a listener, nothing but the handshake so far; or in LISTEN, a SYN
+ * that waits for its listener's application: 96 bytes. */
 struct half {
 	struct head h;
 	struct wheel_node timer;
@@ -54,6 +55,7 @@ struct half {
 	uint8_t retries;
 	uint8_t flags;	   /* HALF_... */
 	uint32_t first_us; /* when the SYN came, low bits of microseconds */
+	uint32_t generation;
 };
 enum { HALF_ECN = 0x80 }; /* half.options */
 enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4, HALF_GIVES = 8 /* a cookie */,
@@ -75,6 +77,9 @@ struct listener {
 	struct list queue; /* blocks waiting in sw_accept(), by tcb.event */
 	uint32_t waiting, halves, backlog;
 	uint32_t halves_most; /* 0: as many as there are */
+	/* deferred: how many may wait, do; those that nobody was told of, by half.ready */
+	uint32_t asked_most, asked;
+	struct list questions;
 	uint32_t generation;
 	uint64_t user;
 	struct habits habits;
@@ -186,7 +191,7 @@ struct sw_stack {
 	bool cookies_shared;	   /* and those of other stacks at any time */
 	bool iss_forced;
 	uint32_t iss_force;
-	uint64_t time_waits_evicted;
+	uint64_t time_waits_evicted, asked_expired;
 	uint64_t packets_in, packets_out, segments_in, resets_out, replies_out, replies_dropped;
 	struct {
 		uint64_t taken, bad, full, sent, refused;
@@ -290,6 +295,9 @@ struct asked { /* a segment that asks a listener */
 void half_new(struct sw_stack *, uint32_t listener, const struct asked *);
 /* The block in LISTEN that a segment of this tuple meets. */
 void half_listen(const struct sw_stack *, uint32_t listener, const struct asked *, struct tcb *);
+/* A record for the tuple of a SYN, in the table; NONE: none is free. */
+uint32_t half_take(struct sw_stack *, const struct asked *, const struct listener *,
+		   uint32_t listener);
 void half_arrives(struct sw_stack *, uint32_t half, struct seg *, sw_ns now);
 bool half_emit(struct sw_stack *, uint32_t half, sw_ns now, struct seg *);
 void half_expire(struct sw_stack *, sw_ns now);
@@ -362,6 +370,14 @@ void fastopen_failed(struct sw_stack *, struct tcb *);
 void fastopen_judge(struct sw_stack *, struct tcb *);
 void fastopen_opened(struct sw_stack *, uint32_t block);
 void fastopen_settle(struct sw_stack *, uint32_t block);
+
+/* ---- defer.c: a SYN is a question ----------------------------------------- */
+uint32_t asked_of(const struct sw_stack *, sw_conn); /* the record; NONE */
+void asked_new(struct sw_stack *, uint32_t listener, const struct asked *);
+void asked_arrives(struct sw_stack *, uint32_t half, const struct seg *);
+void asked_refuse(struct sw_stack *, uint32_t half);
+void asked_free(struct sw_stack *, uint32_t half);
+void asked_close(struct sw_stack *, struct listener *);
 
 /* ---- cookie.c: SYN cookies ------------------------------------------------ */
 bool cookie_needed(const struct sw_stack *, const struct listener *, const struct asked *);
@@ -441,6 +457,8 @@ void reassembly_expire(struct sw_stack *, sw_ns now);
 /* Writes IP header and ICMP message; bytes, 0: no room. h->len is set. */
 uint32_t icmp_packet(uint8_t *to, uint32_t room, struct ip_head *h, const struct icmp *);
 void icmp_arrives(struct sw_stack *, sw_ns now, int iface, const struct ip *, enum sw_csum);
+/* Host unreachable, about a SYN that came by iface and is no more. */
+void icmp_unreachable(struct sw_stack *, int iface, const struct tuple *, const struct seg *syn);
 /* An error about `packet` (its IP bytes), unless RFC 1122 3.2.2 / 4443 2.4 forbid it. */
 void icmp_error(struct sw_stack *, int iface, struct view packet, const struct ip *,
 		const struct icmp *type_code_word);

@@ -186,14 +186,14 @@ check_rst(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		return SW_V_RST_TIME_WAIT; /*= RFC 1337 3: TIME-WAIT is not for strangers to end */
 	if (s->off != 0)
 		return challenge(tcp, t, SW_V_RST_CHALLENGED);
-	if (t->h.state == SW_SYN_RECEIVED && (t->flags & T_PASSIVE) && !fast_open(t)) {
+	if (returns_to_listen(t)) {
 		/*= RFC 9293 3.10.7.4 MUST-11: back to LISTEN, the user is not told */
 		fsm_go(tcp, t, SW_ON_RCV_RST_PASSIVE);
 		handshake_reopen(tcp, t);
 		return SW_V_RESET_BY_PEER;
 	}
 	end(tcp, t, SW_ON_RCV_RST,
-	    t->h.state == SW_SYN_RECEIVED && !fast_open(t)	    ? SW_E_REFUSED
+	    t->h.state == SW_SYN_RECEIVED && t->opening < OPEN_FAST ? SW_E_REFUSED
 	    : t->h.state == SW_CLOSING || t->h.state == SW_LAST_ACK ? SW_OK
 								    : SW_E_RESET);
 	return SW_V_RESET_BY_PEER;
@@ -205,7 +205,7 @@ check_syn(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	if (!(s->ctl & SW_SYN))
 		return NEXT;
-	if (t->h.state == SW_SYN_RECEIVED && (t->flags & T_PASSIVE) && !fast_open(t)) {
+	if (returns_to_listen(t)) {
 		fsm_go(tcp, t, SW_ON_RCV_NEW_SYN);
 		handshake_reopen(tcp, t);
 		return SW_V_SYN_CHALLENGED;

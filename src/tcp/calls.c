@@ -180,7 +180,8 @@ status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 	st->tos = t->tos;
 	st->cc = t->controller;
 	st->ecn = (t->flags & T_ECN) != 0;
-	st->fastopen = t->opening < OPEN_FAST ? t->opening : SW_FASTOPEN_PASSIVE;
+	if (t->opening != OPEN_OWNED)
+		st->fastopen = (uint8_t)min_u32(t->opening, OPEN_FAST);
 }
 
 /* STATUS (3.10.6): what tcp knows of it. */

@@ -140,7 +140,16 @@ syn_held(const struct tcp *tcp, const struct tcb *t)
 bool
 fast_open(const struct tcb *t)
 {
-	return t->h.state == SW_SYN_RECEIVED && t->opening >= OPEN_FAST;
+	bool cookie = t->opening == OPEN_FAST || t->opening == OPEN_FAST_GIVES;
+
+	return t->h.state == SW_SYN_RECEIVED && cookie;
+}
+
+/* Does a RST return it to LISTEN, for another try?  Not what an application has. */
+bool
+returns_to_listen(const struct tcb *t)
+{
+	return t->h.state == SW_SYN_RECEIVED && (t->flags & T_PASSIVE) && t->opening < OPEN_FAST;
 }
 
 /*= RFC 7413 4.2.2: the text of a SYN with a cookie, no more than the peer's MSS as it was, or
@@ -338,6 +347,13 @@ void
 tcp_fast_passive(struct tcb *t, bool gives)
 {
 	t->opening = gives ? OPEN_FAST_GIVES : OPEN_FAST;
+}
+
+/* The block that a SYN of this LISTEN makes is an application's. */
+void
+tcp_owned_passive(struct tcb *t)
+{
+	t->opening = OPEN_OWNED;
 }
 
 /* Text that rode on a SYN is kept, and shown when ESTABLISHED, or at once if it came with

@@ -51,6 +51,7 @@ void rcv_begin(struct tcb *);
 void syn_emit(struct tcp *, struct tcb *, struct seg *);
 bool syn_held(const struct tcp *, const struct tcb *);
 bool fast_open(const struct tcb *);
+bool returns_to_listen(const struct tcb *);
 enum sw_verdict arrives_listen(struct tcp *, struct tcb *, struct seg *, struct reply *);
 enum sw_verdict arrives_syn_sent(struct tcp *, struct tcb *, struct seg *, struct reply *);
 void handshake_done(struct tcp *, struct tcb *);

@@ -76,8 +76,10 @@ enum opening { /* tcb.opening: how the handshake goes, if not plainly; enum sw_f
 	OPEN_SENT = SW_FASTOPEN_SENT,
 	OPEN_TAKEN = SW_FASTOPEN_TAKEN,
 	OPEN_REFUSED = SW_FASTOPEN_REFUSED,
-	OPEN_FAST = SW_FASTOPEN_PASSIVE, /* an application has it before the handshake's end */
-	OPEN_FAST_GIVES			 /* and its SYN-ACK gives a new cookie */
+	OPEN_FAST = SW_FASTOPEN_PASSIVE, /* an application has it before the handshake's end, by
+					  * a cookie: data goes both ways */
+	OPEN_FAST_GIVES,		 /* and its SYN-ACK gives a new cookie */
+	OPEN_OWNED			 /* the same, but no data goes before the end */
 };
 
 enum { T_HABITS = T_NAGLE | T_KEEPALIVE | T_QUICK }; /* what an application sets */
@@ -352,6 +354,8 @@ void tcp_open(struct tcp *, struct tcb *, sw_ns now);
 /* LISTEN, and a SYN with a valid cookie is about to come: its data is taken at once;
  * gives: the SYN-ACK has a new cookie. */
 void tcp_fast_passive(struct tcb *, bool gives);
+/* LISTEN, and an application has it already: a RST ends it. */
+void tcp_owned_passive(struct tcb *);
 /* Has its SYN still to go, and may it have the Fast Open option? */
 bool tcp_fast_wants(const struct tcb *);
 /* Did its SYN have the option, and is it told by now that the network may be against it:
