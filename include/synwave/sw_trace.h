@@ -1,11 +1,17 @@
 /*
- * sw_trace.h - from trace events to something that people read: the ladder.
+ * sw_trace.h - from events to something that people read: the ladder, and captures
+ * that say why.
  *
  * A ladder shows one connection: time downwards, a host at each side with its
- * states, arrows for segments, the timers that fired.  Feed it in order of time
- * with what sw_trace() gives, of one stack or of both, and it prints as it goes.
+ * states, arrows for segments, timers, calls, gaps, notes.  Feed it in order of time,
+ * in one of two ways, and it prints as it goes:
  *
- * Times are nanoseconds; errors are negative (enum sw_error).
+ *	what sw_trace() gives, of one stack or of both, and packets of the wire
+ *		sw_ladder_event(), sw_ladder_packet()
+ *	rows of any origin, such as a capture of other people's hosts
+ *		sw_ladder_row()
+ *
+ * Times are nanoseconds; texts are UTF-8; errors are negative (enum sw_error).
  */
 #ifndef SYNWAVE_SW_TRACE_H
 #define SYNWAVE_SW_TRACE_H
@@ -19,11 +25,51 @@
 extern "C" {
 #endif
 
-enum sw_ladder_form { SW_LADDER_TEXT, SW_LADDER_MERMAID };
+enum sw_ladder_form {
+	SW_LADDER_TEXT,
+	SW_LADDER_MERMAID, /* a sequenceDiagram */
+	SW_LADDER_SVG,	   /* printed at the end; two bars show the time in each state */
+	SW_LADDER_ROWS	   /* nothing is printed: finished rows go to config.row */
+};
 enum sw_ladder_depth {
 	SW_LADDER_BRIEF, /* runs of data become one line; opening and closing in full */
-	SW_LADDER_FULL	 /* every segment, every timer, timestamps and SACK blocks */
+	SW_LADDER_FULL,	 /* every segment, every timer, timestamps and SACK blocks */
+	SW_LADDER_EACH	 /* every segment; no timestamps, no timers of delayed ACKs */
 };
+
+enum sw_row_kind {
+	SW_ROW_STATE,	/* states, and nothing else */
+	SW_ROW_SEGMENT, /* an arrow */
+	SW_ROW_TIMER,	/* a timer of `side` fired */
+	SW_ROW_CALL,	/* the program at `side` made a call: "CLOSE" */
+	SW_ROW_RUN,	/* many segments in one line */
+	SW_ROW_GAP,	/* time in which nothing happened: who was to act */
+	SW_ROW_NOTE	/* words between the two, or about one side */
+};
+
+/*
+ * A row: what happened at one moment, wherever it was seen.  The texts are lent for
+ * the call.  A state that a segment brings about may stand in its row, or come later
+ * in a row of its own with the time of the segment's arrival.
+ */
+struct sw_row {
+	size_t bytes; /* sizeof(struct sw_row) of your compiler */
+	enum sw_row_kind kind;
+	int side;		/* 0 left, 1 right: who sends, calls, whose timer; -1: nobody's */
+	sw_ns at;		/* when it happens, or is sent */
+	sw_ns arrives;		/* at the other side; SW_NEVER: it does not, or that is not known */
+	enum sw_state state[2]; /* what a side comes to by it; SW_N_STATES: nothing new */
+	bool guess[2];		/* that state is inferred: a `?` stands behind it */
+	const struct sw_trace *segment; /* SW_ROW_SEGMENT: the words are made from it */
+	unsigned fate;			/* what the wire did to it: SW_SIM_... bits */
+	bool again;			/* sent before; repeated numbers are noticed without it */
+	uint64_t packet, last;		/* numbers in a capture, from 1: "#4", "#4-17"; 0: none */
+	const char *text;		/* the words, if none are to be made; NULL */
+	const char *more;   /* what goes into the next line where there is no room; NULL */
+	const char *why[2]; /* a sentence about what each side did, and its rule; NULL */
+};
+/* All that is not given is "nothing": {.bytes, .kind, .side, .at}, and then change. */
+void sw_row_init(struct sw_row *, enum sw_row_kind, int side, sw_ns at);
 
 struct sw_ladder_config {
 	size_t bytes; /* sizeof(struct sw_ladder_config) of your compiler */
@@ -32,6 +78,15 @@ struct sw_ladder_config {
 	enum sw_ladder_depth depth;
 	bool absolute; /* sequence numbers as on the wire, not from the ISS */
 	bool colour;   /* ANSI colours in text */
+	bool unicode;  /* arrows and lines of UTF-8 in text; else ASCII */
+	bool why;      /* the rule that decided, below each arrow; of traces: made from them */
+	bool numbers;  /* a column for row.packet */
+	bool delta;    /* a column for the time since the row before */
+	bool by_time;  /* SVG: lengths are times; else each moment has the same room */
+	bool part;     /* SVG: an element for a page that has sw_ladder_style() already */
+	int columns;   /* of text, 72 to 400; 0: 100 */
+	uint32_t most; /* rows that are drawn, then "..." stands there; 0: no limit */
+	sw_ns gap;     /* a pause of so long gets a row of its own; 0: none does */
 	/*
 	 * true: segments come by sw_ladder_packet(), as seen on the wire;
 	 * false: they are taken from the left host's own trace events, and
@@ -42,12 +97,20 @@ struct sw_ladder_config {
 	/* Two states, left and right, for the first line; NULL: none. */
 	const enum sw_state *states;
 	const char *left, *right; /* what stands above the columns; copied */
+	const char *title;	  /* of an SVG; copied; NULL */
+	/* The reader's language for a sentence of ours; NULL: English. */
+	const char *(*say)(const char *english);
+	/* SW_LADDER_ROWS: a finished row, words made, states in their places. */
+	void (*row)(void *ctx, const struct sw_row *);
+	void *ctx;
 };
 
 struct sw_ladder;
 
 /* NULL: no memory, or a wrong configuration.  Prints the head at once. */
 struct sw_ladder *sw_ladder_new(const struct sw_ladder_config *);
+/* A row; those of an earlier time than one before it are drawn where they come. */
+void sw_ladder_row(struct sw_ladder *, const struct sw_row *);
 /* An event of the host at `side` (0 left, 1 right), of the connection shown. */
 void sw_ladder_event(struct sw_ladder *, int side, const struct sw_trace *);
 /*
@@ -60,6 +123,19 @@ void sw_ladder_packet(struct sw_ladder *, int side, const struct sw_trace *segme
 void sw_ladder_flush(struct sw_ladder *);
 /* Flushes and frees.  false: something could not be written. */
 bool sw_ladder_end(struct sw_ladder *);
+/* What an SVG of the ladder needs of CSS, light and dark: for pages with parts. */
+void sw_ladder_style(FILE *);
+
+/* ---- texts on a terminal ------------------------------------------------- */
+
+/* Columns that a UTF-8 text takes: two for each wide (East Asian) character. */
+int sw_text_columns(const char *);
+/* Bytes of the longest beginning that fits into `columns` and ends where a line may. */
+size_t sw_text_cut(const char *, int columns);
+/* Prints a text in lines of at most `columns`, each behind `indent` spaces. */
+void sw_text_wrap(FILE *, const char *, int indent, int columns);
+
+/* ---- segments ------------------------------------------------------------ */
 
 /*
  * Reads an IP packet that holds a TCP segment: fills local (its source), remote

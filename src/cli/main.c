@@ -13,6 +13,7 @@
 #include <synwave/sw.h>
 
 #include "cli.h"
+#include "lang.h"
 
 const char *argp_program_version = "synwave " SW_VERSION;
 
@@ -23,12 +24,9 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"sim", verb_sim, "synwave sim"},
-    {"cat", verb_cat, "synwave cat"},
-    {"states", verb_states, "synwave states"},
-    {"drill", verb_drill, "synwave drill"},
-    {"req", verb_req, "synwave req"},
-    {"check", verb_check, "synwave check"},
+    {"sim", verb_sim, "synwave sim"},	       {"cat", verb_cat, "synwave cat"},
+    {"states", verb_states, "synwave states"}, {"drill", verb_drill, "synwave drill"},
+    {"req", verb_req, "synwave req"},	       {"check", verb_check, "synwave check"},
 };
 
 static const char doc[] =
@@ -76,6 +74,7 @@ main(int argc, char **argv)
 	const struct argp argp = {NULL, parse, "VERB [OPTION...] [ARG...]", doc, NULL, NULL, NULL};
 	struct line line = {0};
 
+	lang_begin(argc, argv);
 	argp_err_exit_status = EXIT_USAGE;
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(), and said */
 	atexit(close_stdout);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "lang.h"
 #include "sim.h"
 
 enum {
@@ -25,6 +26,7 @@ enum {
 	KEY_SEED,
 	KEY_PCAP,
 	KEY_LADDER,
+	KEY_WHY,
 	KEY_ABSOLUTE,
 	KEY_BOTH,
 	KEY_CLOSE,
@@ -66,9 +68,10 @@ static const struct argp_option options[] = {
 	{"limit", KEY_LIMIT, "TIME", 0, "virtual time after which it counts as failed (chosen, and printed)", 3},
 	{0, 0, 0, 0, "What is shown:", 4},
 	{"ladder", KEY_LADDER, "full|brief|none", 0, "every segment; opening and closing, with data folded (default); nothing", 4},
+	{"why", KEY_WHY, 0, 0, "say below each line of the ladder by which rule it came about", 4},
 	{"absolute", KEY_ABSOLUTE, 0, 0, "sequence numbers as on the wire, not from the ISS", 4},
-	{"output", 'o', "text|mermaid|json", 0, "ladder and summary; a Mermaid sequenceDiagram; the summary as "
-		"one JSON object on one line", 4},
+	{"output", 'o', "text|mermaid|json|svg", 0, "ladder and summary; a Mermaid sequenceDiagram; the summary as "
+		"one JSON object on one line; the ladder as a drawing", 4},
 	{"pcap", KEY_PCAP, "OUT", 0, "write a capture, taken on the wire at A: what A sent before the faults, "
 		"what came to A after them", 4},
 	{"trace", KEY_TRACE, "OUT", 0, "write windows, round trip and bytes delivered over time, as CSV", 4},
@@ -138,7 +141,7 @@ set_word(int key, const char *arg, struct sim_args *a)
 		n = one_of(arg, "none|codel|ecn");
 		a->aqm = (enum sw_sim_aqm)n;
 	} else {
-		n = one_of(arg, "text|mermaid|json");
+		n = one_of(arg, "text|mermaid|json|svg");
 		a->out = (enum sim_out)n;
 	}
 	return n >= 0;
@@ -213,6 +216,9 @@ set_flag(int key, const char *arg, struct sim_args *a)
 	case KEY_ABSOLUTE:
 		a->absolute = true;
 		return true;
+	case KEY_WHY:
+		a->why = true;
+		return true;
 	case KEY_OFFLOAD:
 		a->offload = true;
 		return true;
@@ -244,6 +250,10 @@ parse(int key, char *arg, struct argp_state *state)
 	struct sim_args *a = state->input;
 	char what[64];
 
+	if (key == ARGP_KEY_INIT) {
+		state->child_inputs[0] = &a->look;
+		return 0;
+	}
 	if (key == ARGP_KEY_ARG) {
 		if (a->file)
 			usage("more than one FILE:", arg);
@@ -273,7 +283,8 @@ parse(int key, char *arg, struct argp_state *state)
 int
 verb_sim(int argc, char **argv)
 {
-	const struct argp argp = {options, parse, "[FILE]", doc, NULL, NULL, NULL};
+	static const struct argp_child children[] = {{&look_argp, 0, NULL, 0}, {0}};
+	const struct argp argp = {options, parse, "[FILE]", doc, children, NULL, LANG_DOMAIN};
 	struct sim_args args = {
 	    .rtt = 20 * SW_MS, .rate = 100000000, .mtu = 1500, .seed = 1, .flows = 1};
 	struct run run;

@@ -15,8 +15,10 @@
 #include <synwave/sw_sim.h>
 #include <synwave/sw_trace.h>
 
+#include "look.h"
+
 enum { HOST_A, HOST_B };
-enum sim_out { OUT_TEXT, OUT_MERMAID, OUT_JSON };
+enum sim_out { OUT_TEXT, OUT_MERMAID, OUT_JSON, OUT_SVG };
 enum sim_show { SHOW_DEFAULT, SHOW_FULL, SHOW_BRIEF, SHOW_NONE };
 enum sim_close { CLOSE_A, CLOSE_B, CLOSE_BOTH };
 
@@ -34,10 +36,11 @@ struct sim_args {
 	uint32_t mtu, path_mtu;
 	uint64_t flows;
 	enum sw_sim_aqm aqm;
-	int cc; /* enum sw_cc */
+	int cc;		    /* enum sw_cc */
 	uint64_t queue_bdp; /* millionths; 0: not given so */
 	uint64_t seed;
-	bool v6, both, absolute, offload;
+	bool v6, both, absolute, offload, why;
+	struct look look;
 	enum sim_out out;
 	enum sim_show show;
 	enum sim_close close;

@@ -455,7 +455,7 @@ report(const struct run *r)
 
 	if (r->args->out == OUT_JSON) {
 		report_json(r);
-	} else {
+	} else if (r->args->out != OUT_SVG) {
 		if (r->args->show != SHOW_NONE && r->args->out == OUT_TEXT)
 			printf("\n");
 		report_text(r, r->args->out == OUT_MERMAID ? "%% " : "");

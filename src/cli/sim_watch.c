@@ -201,10 +201,12 @@ ladder_begin(struct run *r)
 	struct sw_ladder_config cfg = {
 	    .bytes = sizeof(cfg),
 	    .out = stdout,
-	    .form = a->out == OUT_MERMAID ? SW_LADDER_MERMAID : SW_LADDER_TEXT,
+	    .form = a->out == OUT_MERMAID ? SW_LADDER_MERMAID
+		    : a->out == OUT_SVG	  ? SW_LADDER_SVG
+					  : SW_LADDER_TEXT,
 	    .depth = a->show == SHOW_FULL ? SW_LADDER_FULL : SW_LADDER_BRIEF,
 	    .absolute = a->absolute,
-	    .colour = tty && !getenv("NO_COLOR"),
+	    .why = a->why,
 	    .wire = true,
 	    .states = a->show == SHOW_NONE ? NULL : states,
 	    .left = left,
@@ -213,6 +215,7 @@ ladder_begin(struct run *r)
 
 	if (none)
 		return EXIT_DONE;
+	look_ladder(&a->look, &cfg);
 	endpoint_text(r, HOST_A, left);
 	endpoint_text(r, HOST_B, right);
 	if (tty && progress_wanted()) { /* one at a time on the screen */

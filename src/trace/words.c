@@ -8,16 +8,18 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Adds to a text of LADDER_TEXT bytes; what does not fit is left out. */
-static void __attribute__((format(printf, 2, 3))) add(char *text, const char *format, ...)
+void
+words_add(char *text, size_t size, const char *format, ...)
 {
 	size_t used = strlen(text);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text + used, LADDER_TEXT - used, format, args);
+	vsnprintf(text + used, size - used, format, args);
 	va_end(args);
 }
+
+#define add(text, ...) words_add(text, LADDER_TEXT, __VA_ARGS__)
 
 /* A sequence number of `side` as it is to be shown. */
 static uint32_t
@@ -82,32 +84,36 @@ words_segment(const struct sw_ladder *l, struct line *line, const struct sw_trac
 }
 
 static void
-words_way(char *text, const struct run *r, int side)
+words_way(const struct sw_ladder *l, char *text, const struct run *r, int side)
 {
+	const char *way = l->cfg.unicode ? (side ? "B→A" : "A→B") : side ? "B->A" : "A->B";
 	char n[32], b[32];
 
 	if (r->segments[side])
 		add(text, "%s%s segment%s, %s bytes %s", *text ? ", " : "",
 		    draw_count(r->segments[side], n), r->segments[side] == 1 ? "" : "s",
-		    draw_count(r->payload[side], b), side ? "B->A" : "A->B");
+		    draw_count(r->payload[side], b), way);
 	if (r->acks[side])
 		add(text, "%s%s ACK%s %s", *text ? ", " : "", draw_count(r->acks[side], n),
-		    r->acks[side] == 1 ? "" : "s", side ? "B->A" : "A->B");
+		    r->acks[side] == 1 ? "" : "s", way);
 }
 
 bool
-words_run(const struct run *r, struct line *line)
+words_run(const struct sw_ladder *l, const struct run *r, struct line *line)
 {
 	char n[32];
 	uint32_t again = r->again[0] + r->again[1], lost = r->lost[0] + r->lost[1];
 
 	memset(line, 0, sizeof(*line));
-	line->kind = LINE_RUN;
+	line->kind = SW_ROW_RUN;
 	line->at = r->at;
 	line->arrives = SW_NEVER;
+	line->side = -1;
 	line->state[0] = line->state[1] = NO_STATE;
-	words_way(line->text, r, 0);
-	words_way(line->text, r, 1);
+	line->packet = r->packet;
+	line->last = r->last;
+	words_way(l, line->text, r, 0);
+	words_way(l, line->text, r, 1);
 	if (again)
 		add(line->options, "%s sent again", draw_count(again, n));
 	if (lost)
