@@ -57,6 +57,7 @@ users := $(call object,$(call source,sock drv sim trace))
 xdp := $(call object,$(call source,xdp))
 drill := $(call object,$(call source,drill))
 explore := $(call object,$(call source,explore))
+show := $(call object,$(call source,show))
 # A second copy of the core, in which the explorer can break a rule; in no library.
 broken := $(patsubst %.c,$(BUILD)/broken/%.o,$(call source,base wire tcp net))
 xdp_library := $(if $(xdp_libs),$(BUILD)/libsynwave-xdp.a)
@@ -120,7 +121,7 @@ $(broken): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(plugin_core): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(plugin): room_flags = -Isrc
 $(core): room_flags = -Isrc -ffreestanding -fno-stack-protector
-$(users) $(drill) $(explore): room_flags = -Isrc
+$(users) $(drill) $(explore) $(show): room_flags = -Isrc
 $(cli): room_flags = -Isrc -I$(BUILD) $(if $(xdp_libs),-DSW_WITH_XDP) $$(pkg-config --cflags $(libs))
 $(xdp): room_flags = -Isrc $$(pkg-config --cflags $(xdp_libs))
 $(xdp): | build/.need-program
@@ -175,12 +176,12 @@ $(BUILD)/libsynwave.a: $(BUILD)/synwave-core.o $(rooms)
 $(BUILD)/libsynwave-xdp.a: $(BUILD)/room-xdp.o
 	$(archive)
 # For tests, which look inside.
-$(BUILD)/libinside.a: $(core) $(users) $(drill) $(explore) $(BUILD)/broken-core.o
+$(BUILD)/libinside.a: $(core) $(users) $(drill) $(explore) $(show) $(BUILD)/broken-core.o
 	$(archive)
 $(BUILD)/libtest.a: $(test_help)
 	$(archive)
 
-$(BUILD)/synwave: $(cli) $(drill) $(explore) $(BUILD)/broken-core.o $(xdp_library) \
+$(BUILD)/synwave: $(cli) $(drill) $(explore) $(show) $(BUILD)/broken-core.o $(xdp_library) \
 		$(BUILD)/libsynwave.a | build/.need-program
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs))
@@ -204,7 +205,7 @@ $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^
 
--include $(patsubst %.o,%.d,$(core) $(users) $(xdp) $(drill) $(explore) $(broken) $(cli) \
+-include $(patsubst %.o,%.d,$(core) $(users) $(xdp) $(drill) $(explore) $(show) $(broken) $(cli) \
 	$(test_help) \
 	$(plugin_core) $(plugin) $(plugin_test).o $(bench_help)) \
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))

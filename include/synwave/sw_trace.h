@@ -93,7 +93,7 @@ struct sw_ladder_config {
 	 * nothing is known of the right host's states.
 	 */
 	bool wire;
-	sw_ns start; /* this instant is printed as 0 */
+	sw_ns start; /* is printed as 0; what was before is learned from and not drawn */
 	/* Two states, left and right, for the first line; NULL: none. */
 	const enum sw_state *states;
 	const char *left, *right; /* what stands above the columns; copied */
@@ -125,6 +125,26 @@ void sw_ladder_flush(struct sw_ladder *);
 bool sw_ladder_end(struct sw_ladder *);
 /* What an SVG of the ladder needs of CSS, light and dark: for pages with parts. */
 void sw_ladder_style(FILE *);
+
+/* ---- captures that say why ------------------------------------------------ */
+
+/*
+ * A capture in pcapng, taken at one interface of one stack: each packet has a comment
+ * that says what the stack made of it, or why it was sent, by which rule.  Wireshark
+ * shows it (frame.comment).  Give it the stack's trace events, and each packet before
+ * the stack gets it, or after the stack gave it.
+ */
+struct sw_capture;
+
+/* `base` is added to all times: nanoseconds of 1970.  NULL: no memory, or a wrong link. */
+struct sw_capture *sw_capture_new(FILE *out, enum sw_link, sw_ns base);
+/* What sw_trace() of this stack gave. */
+void sw_capture_event(struct sw_capture *, const struct sw_trace *);
+/* A packet that comes in: written when it is known what became of it. */
+void sw_capture_in(struct sw_capture *, sw_ns at, const void *, uint32_t len);
+void sw_capture_out(struct sw_capture *, sw_ns at, const void *, uint32_t len);
+/* Writes all and frees; the file stays open.  false: something could not be written. */
+bool sw_capture_end(struct sw_capture *);
 
 /* ---- texts on a terminal ------------------------------------------------- */
 

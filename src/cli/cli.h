@@ -13,5 +13,6 @@ int verb_states(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_drill(int argc, char **argv);
 int verb_req(int argc, char **argv);
+int verb_show(int argc, char **argv);
 
 #endif

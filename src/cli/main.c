@@ -27,6 +27,7 @@ static const struct verb verbs[] = {
     {"sim", verb_sim, "synwave sim"},	       {"cat", verb_cat, "synwave cat"},
     {"states", verb_states, "synwave states"}, {"drill", verb_drill, "synwave drill"},
     {"req", verb_req, "synwave req"},	       {"check", verb_check, "synwave check"},
+    {"show", verb_show, "synwave show"},
 };
 
 static const char doc[] =

@@ -130,7 +130,8 @@ struct run {
 	uint64_t size;
 	struct sw_ladder *ladder;
 	FILE *ladder_to; /* a temporary file while a progress bar is shown */
-	void *pcap, *dumper;
+	struct sw_capture *capture;
+	FILE *capture_to;
 	struct curve *curve; /* NULL: not asked for */
 	bool interrupted, late, pcap_failed, print_failed;
 };

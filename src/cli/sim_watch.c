@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +97,8 @@ on_trace(void *ctx, int host, const struct sw_trace *t)
 {
 	struct run *r = ctx;
 
+	if (r->capture && host == HOST_A)
+		sw_capture_event(r->capture, t);
 	if (t->kind == SW_T_OUT && t->retransmission && host == HOST_A && r->curve)
 		curve_mark(r, flow_at(r, t->local.port), t->at, false);
 	if (t->kind != SW_T_STATE && t->kind != SW_T_TIMER)
@@ -146,13 +147,13 @@ capture(struct run *r, const struct sw_sim_seen *p)
 	bool out = p->moment == SW_SIM_SENT && p->from == HOST_A &&
 		   !(p->fate & (SW_SIM_DUPLICATE | SW_SIM_INJECTED));
 	bool in = p->moment == SW_SIM_ARRIVED && p->to == HOST_A;
-	struct pcap_pkthdr head = {.caplen = p->len, .len = p->len};
 
-	if (!r->dumper || (!out && !in))
+	if (!r->capture || (!out && !in))
 		return;
-	head.ts.tv_sec = (time_t)(p->at / SW_S);
-	head.ts.tv_usec = (suseconds_t)(p->at % SW_S); /* nanoseconds: opened so */
-	pcap_dump(r->dumper, &head, p->data);
+	if (out)
+		sw_capture_out(r->capture, p->at, p->data, p->len);
+	else
+		sw_capture_in(r->capture, p->at, p->data, p->len);
 }
 
 static void
@@ -229,17 +230,26 @@ ladder_begin(struct run *r)
 static int
 capture_begin(struct run *r)
 {
-	pcap_t *p;
-
 	if (!r->args->pcap)
 		return EXIT_DONE;
-	p = pcap_open_dead_with_tstamp_precision(DLT_RAW, 65535, PCAP_TSTAMP_PRECISION_NANO);
-	r->pcap = p;
-	r->dumper = p ? pcap_dump_open(p, r->args->pcap) : NULL;
-	if (r->dumper)
+	r->capture_to = fopen(r->args->pcap, "wb");
+	r->capture = r->capture_to ? sw_capture_new(r->capture_to, SW_LINK_IP, 0) : NULL;
+	if (r->capture)
 		return EXIT_DONE;
-	fprintf(stderr, "synwave sim: %s\n", p ? pcap_geterr(p) : "no memory for a capture");
+	fprintf(stderr, "synwave sim: cannot write %s: %s\n", r->args->pcap, strerror(errno));
 	return EXIT_FAILED;
+}
+
+/* false: not all of it could be written. */
+static bool
+capture_end(struct run *r)
+{
+	bool good = !r->capture || sw_capture_end(r->capture);
+
+	good = (!r->capture_to || fclose(r->capture_to) == 0) && good;
+	r->capture = NULL;
+	r->capture_to = NULL;
+	return good;
 }
 
 int
@@ -277,16 +287,9 @@ watch_end(struct run *r)
 	r->ladder = NULL;
 	if (r->ladder_to)
 		ladder_copy(r);
-	if (r->dumper) {
-		r->pcap_failed =
-		    pcap_dump_flush(r->dumper) != 0 || ferror(pcap_dump_file(r->dumper));
-		if (r->pcap_failed)
-			fprintf(stderr, "synwave sim: cannot write %s: %s\n", r->args->pcap,
-				strerror(errno));
-		pcap_dump_close(r->dumper);
-	}
-	if (r->pcap)
-		pcap_close(r->pcap);
+	r->pcap_failed = !capture_end(r);
+	if (r->pcap_failed)
+		fprintf(stderr, "synwave sim: cannot write %s: %s\n", r->args->pcap,
+			strerror(errno));
 	r->print_failed = !curve_end(r) || r->print_failed;
-	r->dumper = r->pcap = NULL;
 }

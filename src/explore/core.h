@@ -15,7 +15,8 @@
 	X(config_minimal) X(stack_bytes) X(stack_init) X(iface_add) X(address_add) \
 	X(input) X(output) X(deadline) X(open_passive) X(open_passive_from) X(open_active) \
 	X(accept) X(send) X(receive) X(close) X(release) X(status) X(counters) X(ready) \
-	X(probe_check) X(probe_broken) X(probe_digest_still) X(probe_force_iss)
+	X(probe_check) X(probe_broken) X(probe_digest_still) X(probe_force_iss) \
+	X(route_add) X(abort) X(trace)
 
 struct explore_core {
 #define EXPLORE_MEMBER(name) __typeof__(sw_##name) *name;

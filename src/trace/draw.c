@@ -22,22 +22,39 @@ draw_count(uint64_t n, char *text)
 }
 
 const char *
-draw_fate(unsigned fate)
+draw_fate(const struct sw_ladder *l, unsigned fate)
 {
 	if (fate & SW_SIM_QUEUE_DROPPED)
-		return "queue full";
+		return ladder_say(l, N_("queue full"));
 	if (fate & SW_SIM_TOO_BIG)
-		return "too big";
-	return fate & SW_SIM_FILTERED ? "dropped" : "lost";
+		return ladder_say(l, N_("too big"));
+	return ladder_say(l, fate & SW_SIM_FILTERED ? N_("dropped") : N_("lost"));
 }
 
 void
-draw_marks(const struct line *line, char *text, size_t size)
+draw_marks(const struct sw_ladder *l, const struct line *line, char *text, size_t size)
 {
-	snprintf(text, size, "%s%s%s%s", line->again ? " [again]" : "",
-		 line->fate & SW_SIM_DUPLICATE ? " [copy]" : "",
-		 line->fate & SW_SIM_CORRUPTED ? " [bit" JOIN "flipped]" : "",
-		 line->fate & SW_SIM_REORDERED ? " [held" JOIN "back]" : "");
+	static const struct {
+		unsigned fate;
+		char word[12];
+	} marks[] = {{SW_SIM_DUPLICATE, N_("copy")},
+		     {SW_SIM_INJECTED, N_("late")},
+		     {SW_SIM_CORRUPTED, N_("bit flipped")},
+		     {SW_SIM_REORDERED, N_("held back")}};
+	size_t used;
+
+	text[0] = '\0';
+	if (line->again)
+		words_add(text, size, " [%s]", ladder_say(l, N_("again")));
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (!(line->fate & marks[i].fate))
+			continue;
+		used = strlen(text);
+		words_add(text, size, " [%s]", ladder_say(l, marks[i].word));
+		for (char *at = text + used + 1; used < strlen(text) && *at; at++)
+			if (*at == ' ')
+				*at = JOIN[0];
+	}
 }
 
 char *
@@ -99,11 +116,11 @@ keep(struct sw_ladder *l, const struct line *line)
 static void
 hand_over(struct sw_ladder *l, const struct line *line)
 {
-	char text[2 * LADDER_TEXT], more[LADDER_TEXT], mark[64];
+	char text[2 * LADDER_TEXT], more[LADDER_TEXT], why[2][LADDER_WHY], mark[64];
 	struct sw_row row;
 
 	sw_row_init(&row, line->kind, line->side, line->at);
-	draw_marks(line, mark, sizeof(mark));
+	draw_marks(l, line, mark, sizeof(mark));
 	snprintf(text, sizeof(text), "%s%s", line->text, mark);
 	snprintf(more, sizeof(more), "%s",
 		 *line->options == ' ' ? line->options + 1 : line->options);
@@ -117,7 +134,8 @@ hand_over(struct sw_ladder *l, const struct line *line)
 	for (int side = 0; side < 2; side++) {
 		row.state[side] = line->state[side];
 		row.guess[side] = line->guess[side];
-		row.why[side] = *line->why[side] ? line->why[side] : NULL;
+		memcpy(why[side], line->why[side], LADDER_WHY);
+		row.why[side] = *line->why[side] ? draw_loosen(why[side]) : NULL;
 	}
 	if (l->cfg.row)
 		l->cfg.row(l->cfg.ctx, &row);
@@ -144,37 +162,26 @@ draw_one(struct sw_ladder *l, const struct line *line)
 void
 draw_line(struct sw_ladder *l, const struct line *line)
 {
-	struct line gap;
-
-	if (l->cfg.most && l->drawn >= l->cfg.most) {
-		l->drawn++;
-		return;
-	}
-	if (l->cfg.gap && gap_before(l, line, &gap))
-		draw_one(l, &gap);
-	draw_one(l, line);
+	if (line->at < l->cfg.start)
+		return; /* it was only to be learned from */
+	if (!l->cfg.most || l->drawn < l->cfg.most)
+		draw_one(l, line);
 	l->drawn++;
-	for (int side = 0; side < 2; side++)
-		if (line->state[side] != NO_STATE)
-			l->state[side] = line->state[side];
-	if (line->at > l->last || l->drawn == 1)
-		l->last = line->at;
-	if (line->arrives != SW_NEVER && line->arrives > l->last && !line_gone(line))
-		l->last = line->arrives;
+	l->drawn_at = line->at;
 }
 
 void
 draw_end(struct sw_ladder *l)
 {
 	struct line more = {.kind = SW_ROW_NOTE,
-			    .at = l->last,
+			    .at = l->drawn_at,
 			    .arrives = SW_NEVER,
 			    .side = -1,
 			    .state = {NO_STATE, NO_STATE}};
 	char n[32];
 
 	if (l->cfg.most && l->drawn > l->cfg.most) {
-		snprintf(more.text, sizeof(more.text), ladder_say(l, "%s rows more"),
+		snprintf(more.text, sizeof(more.text), ladder_say(l, N_("%s rows more")),
 			 draw_count(l->drawn - l->cfg.most, n));
 		draw_one(l, &more);
 	}

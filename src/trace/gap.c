@@ -31,17 +31,17 @@ who(const struct sw_ladder *l, int *side)
 {
 	for (*side = 0; *side < 2; ++*side)
 		if (is_shut(l, *side) && l->state[*side] != SW_CLOSED)
-			return "the program at %s does not read: its window is closed";
+			return N_("the program at %s does not read: its window is closed");
 	for (*side = 0; *side < 2; ++*side)
 		if (waits_for_ack(l, *side) && l->state[*side] != SW_CLOSED &&
 		    l->state[*side] != SW_TIME_WAIT)
-			return "%s waits for an acknowledgement";
+			return N_("%s waits for an acknowledgement");
 	for (*side = 0; *side < 2; ++*side)
 		if (l->state[*side] == SW_CLOSE_WAIT)
-			return "the program at %s has not called CLOSE";
+			return N_("the program at %s has not called CLOSE");
 	for (*side = 0; *side < 2; ++*side)
 		if (l->state[*side] == SW_TIME_WAIT)
-			return "%s waits out 2 MSL";
+			return N_("%s waits out 2 MSL");
 	return NULL;
 }
 
@@ -56,36 +56,49 @@ duration(sw_ns d, char text[32])
 			 (unsigned long long)(d % SW_S / SW_MS));
 }
 
-bool
-gap_before(const struct sw_ladder *l, const struct line *next, struct line *gap)
+/* "%s" in a sentence becomes the name of a side. */
+static void
+add_named(const struct sw_ladder *l, char *text, const char *words, int side)
 {
-	int side = -1, n;
-	char how_long[32];
-	const char *words;
+	int n = (int)strcspn(l->name[side], " ");
 
-	if (l->drawn == 0 || next->at <= l->last || next->at - l->last < l->cfg.gap ||
-	    next->kind == SW_ROW_GAP)
-		return false;
-	*gap = (struct line){.kind = SW_ROW_GAP,
-			     .at = l->last,
-			     .arrives = SW_NEVER,
-			     .side = -1,
-			     .state = {NO_STATE, NO_STATE}};
-	duration(next->at - l->last, how_long);
-	words = who(l, &side);
-	words_add(gap->text, LADDER_TEXT, "%s", how_long);
-	if (!words)
-		return true;
-	n = (int)strcspn(l->name[side], " ");
-	words_add(gap->text, LADDER_TEXT, ": ");
-	words = ladder_say(l, words);
-	for (const char *at = words; *at; at++) { /* %s becomes the name */
+	for (const char *at = words; *at; at++) {
 		if (at[0] == '%' && at[1] == 's') {
-			words_add(gap->text, LADDER_TEXT, "%.*s", n, l->name[side]);
+			words_add(text, LADDER_TEXT, "%.*s", n, l->name[side]);
 			at++;
 		} else {
-			words_add(gap->text, LADDER_TEXT, "%c", *at);
+			words_add(text, LADDER_TEXT, "%c", *at);
 		}
 	}
-	return true;
+}
+
+void
+gap_before(struct sw_ladder *l, sw_ns at)
+{
+	struct line gap = {.kind = SW_ROW_GAP,
+			   .at = l->last,
+			   .arrives = SW_NEVER,
+			   .side = -1,
+			   .state = {NO_STATE, NO_STATE}};
+	char how_long[32];
+	const char *words;
+	int side = 0;
+
+	if (!l->cfg.gap || !l->begun || at <= l->last || at - l->last < l->cfg.gap)
+		return;
+	duration(at - l->last, how_long);
+	words = who(l, &side);
+	words_add(gap.text, LADDER_TEXT, "%s%s", how_long, words ? ": " : "");
+	if (words)
+		add_named(l, gap.text, ladder_say(l, words), side);
+	ladder_run_put(l);
+	ladder_push(l, &gap);
+}
+
+void
+gap_seen(struct sw_ladder *l, sw_ns at)
+{
+	if (!l->begun || at > l->last)
+		l->last = at;
+	l->begun = true;
 }

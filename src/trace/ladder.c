@@ -37,11 +37,12 @@ wait_settle(struct sw_ladder *l, sw_ns at)
 	wait_draw(l, n);
 }
 
-void
+struct line *
 ladder_push(struct sw_ladder *l, const struct line *line)
 {
 	wait_settle(l, line->at);
-	l->wait[l->n_wait++] = *line;
+	l->wait[l->n_wait] = *line;
+	return &l->wait[l->n_wait++];
 }
 
 void
@@ -82,7 +83,7 @@ wait_find(struct sw_ladder *l, int side, sw_ns at)
 	return NULL;
 }
 
-void
+struct line *
 ladder_state(struct sw_ladder *l, int side, sw_ns at, enum sw_state to)
 {
 	struct line *line = wait_find(l, side, at);
@@ -92,13 +93,16 @@ ladder_state(struct sw_ladder *l, int side, sw_ns at, enum sw_state to)
 			     .side = side,
 			     .state = {NO_STATE, NO_STATE}};
 
+	l->state[side] = to;
 	if (line) {
 		line->state[side] = to;
-		return;
+		return line;
 	}
 	alone.state[side] = to;
+	gap_before(l, at);
+	gap_seen(l, at);
 	ladder_run_put(l);
-	ladder_push(l, &alone);
+	return ladder_push(l, &alone);
 }
 
 /* Is this the segment, at the moment in which `side` sends or gets it? */
@@ -169,25 +173,46 @@ run_add(struct sw_ladder *l, int side, const struct sw_trace *t, const struct li
 	r->last = line->packet;
 }
 
+/* The last line that tells of a state of `side` and nothing else, at this moment; NULL. */
+static struct line *
+state_alone(struct sw_ladder *l, int side, sw_ns at)
+{
+	for (uint32_t i = l->n_wait; i-- > 0 && l->wait[i].at == at;) {
+		if (l->wait[i].kind != SW_ROW_STATE || l->wait[i].side < 0)
+			return NULL;
+		if (l->wait[i].side == side)
+			return &l->wait[i];
+	}
+	return NULL;
+}
+
+/* A state that this segment explains goes to its side. */
+static void
+join_state(struct sw_ladder *l, struct line *line)
+{
+	int side = line->side;
+	struct line *p = state_alone(l, side, line->at);
+
+	if (!p || line->state[side] != NO_STATE)
+		return;
+	line->state[side] = p->state[side];
+	line->guess[side] = p->guess[side];
+	if (!*line->why[side])
+		snprintf(line->why[side], LADDER_WHY, "%s", p->why[side]);
+	memmove(p, p + 1, (size_t)(&l->wait[l->n_wait] - (p + 1)) * sizeof(*p));
+	l->n_wait--;
+}
+
 void
 ladder_segment(struct sw_ladder *l, struct line *line, const struct sw_trace *t)
 {
-	const struct line *p;
-
 	if (line->state[0] == NO_STATE && line->state[1] == NO_STATE && is_run(l, line->side, t)) {
 		run_add(l, line->side, t, line);
 		return;
 	}
-	p = l->n_wait ? &l->wait[l->n_wait - 1] : NULL;
+	if (l->run.segments[0] + l->run.segments[1] + l->run.acks[0] + l->run.acks[1] == 0)
+		join_state(l, line);
 	ladder_run_put(l);
-	if (p && p == &l->wait[l->n_wait - 1] && p->kind == SW_ROW_STATE && p->side >= 0 &&
-	    line_meets(line, p->side, p->at)) { /* a state that this segment explains */
-		line->state[p->side] = p->state[p->side];
-		line->guess[p->side] = p->guess[p->side];
-		if (!*line->why[p->side])
-			snprintf(line->why[p->side], LADDER_WHY, "%s", p->why[p->side]);
-		l->n_wait--;
-	}
 	ladder_push(l, line);
 }
 

@@ -23,7 +23,8 @@ enum {
 };
 
 #define NO_STATE SW_N_STATES
-#define JOIN "\1" /* a space that holds together what it stands between */
+#define N_(english) english /* the caller's say() translates it */
+#define JOIN "\1"	    /* a space that holds together what it stands between */
 
 struct line {
 	enum sw_row_kind kind;
@@ -72,9 +73,11 @@ struct sw_ladder {
 	struct line wait[LADDER_WAIT]; /* not yet drawn, oldest first */
 	uint32_t n_wait;
 	struct run run;
-	enum sw_state state[2]; /* of the last line drawn, for gaps; NO_STATE: not known */
-	sw_ns last;		/* when something was drawn the last time */
+	enum sw_state state[2]; /* so far, of what came in; NO_STATE: not known */
+	sw_ns last;		/* the last moment at which something happened */
+	bool begun;		/* there was one */
 	uint64_t drawn;		/* lines so far */
+	sw_ns drawn_at;		/* time of the last of them */
 	struct line *kept;	/* SVG: all lines, until the end */
 	size_t n_kept, cap_kept;
 	bool failed;
@@ -88,11 +91,12 @@ line_gone(const struct line *line)
 }
 
 /* ---- ladder.c ---- */
-void ladder_push(struct sw_ladder *, const struct line *);
+/* A line that waits now, the last one; where it is. */
+struct line *ladder_push(struct sw_ladder *, const struct line *);
 /* The run of data so far becomes a line, or its few segments do. */
 void ladder_run_put(struct sw_ladder *);
 /* A new state of a side: at the line that brings it about, or in one of its own. */
-void ladder_state(struct sw_ladder *, int side, sw_ns at, enum sw_state);
+struct line *ladder_state(struct sw_ladder *, int side, sw_ns at, enum sw_state);
 /* The line with the segment that reaches (or leaves) `side` at `at`; NULL. */
 struct line *ladder_find(struct sw_ladder *, int side, const struct sw_trace *);
 /* A segment whose words are made: into a run, or a line of its own. */
@@ -111,9 +115,9 @@ void svg_draw(struct sw_ladder *);
 /* A number with commas, in `text` (27 bytes at least). */
 char *draw_count(uint64_t n, char *text);
 /* What happened to a packet, behind its arrow's head or in its words. */
-const char *draw_fate(unsigned fate);
+const char *draw_fate(const struct sw_ladder *, unsigned fate);
 /* " [again]" and the like: what is to be said of a segment beside its words. */
-void draw_marks(const struct line *, char *text, size_t size);
+void draw_marks(const struct sw_ladder *, const struct line *, char *text, size_t size);
 /* JOINs become spaces: after the places where a line may end were looked for. */
 char *draw_loosen(char *text);
 /* "FIN-WAIT-1", "LISTEN?" in a room of 24; nothing for NO_STATE. */
@@ -135,8 +139,13 @@ void words_add(char *text, size_t size, const char *format, ...)
 /* The reason that an event of a stack gives, added to `why`. */
 void why_event(const struct sw_ladder *, char why[LADDER_WHY], const struct sw_trace *);
 
+/* "6298": the RFC and section of a timer. */
+const char *why_timer(enum sw_timer);
+
 /* ---- gap.c ---- */
-/* A line for the pause before `next`; false: there is none worth it. */
-bool gap_before(const struct sw_ladder *, const struct line *next, struct line *gap);
+/* Something comes at `at`: a line for the pause before it, if there was one. */
+void gap_before(struct sw_ladder *, sw_ns at);
+/* Something happened at `at`, or will: up to there it is no pause. */
+void gap_seen(struct sw_ladder *, sw_ns at);
 
 #endif

@@ -49,7 +49,7 @@ put_segment(struct sw_ladder *l, const struct line *line)
 	bool gone = line_gone(line);
 	char mark[64], words[3 * LADDER_TEXT];
 
-	draw_marks(line, mark, sizeof(mark));
+	draw_marks(l, line, mark, sizeof(mark));
 	snprintf(words, sizeof(words), "%s%s%s", line->text, mark, line->options);
 	put_state(l, line, line->side);
 	if (l->cfg.why)
@@ -57,7 +57,7 @@ put_segment(struct sw_ladder *l, const struct line *line)
 	fprintf(l->cfg.out, "    %s%s%s: ", letter(line->side), gone ? "-x" : "->>",
 		letter(!line->side));
 	put_plain(l, words);
-	if (fprintf(l->cfg.out, "%s%s%s\n", gone ? " (" : "", gone ? draw_fate(line->fate) : "",
+	if (fprintf(l->cfg.out, "%s%s%s\n", gone ? " (" : "", gone ? draw_fate(l, line->fate) : "",
 		    gone ? ")" : "") < 0)
 		l->failed = true;
 	put_state(l, line, !line->side);

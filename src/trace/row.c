@@ -27,7 +27,8 @@ sw_ladder_new(const struct sw_ladder_config *cfg)
 	l->cfg = *cfg;
 	if (!l->cfg.columns)
 		l->cfg.columns = COLUMNS;
-	l->state[0] = l->state[1] = NO_STATE;
+	for (int side = 0; side < 2; side++)
+		l->state[side] = cfg->states ? cfg->states[side] : NO_STATE;
 	snprintf(l->name[0], LADDER_NAME, "%s", cfg->left ? cfg->left : "A");
 	snprintf(l->name[1], LADDER_NAME, "%s", cfg->right ? cfg->right : "B");
 	snprintf(l->title, LADDER_NAME, "%s", cfg->title ? cfg->title : "");
@@ -147,6 +148,26 @@ line_from(struct line *line, const struct sw_row *row)
 	}
 }
 
+/* Copies and late ones: they tell nothing of what their sender does now. */
+enum { OLD = SW_SIM_DUPLICATE | SW_SIM_INJECTED };
+
+/* A state of one side that a waiting line brings about. */
+static bool
+state_joins(struct sw_ladder *l, const struct sw_row *row)
+{
+	int side = row->state[0] == NO_STATE;
+	struct line *line;
+
+	if (row->kind != SW_ROW_STATE || row->text || row->state[!side] != NO_STATE ||
+	    row->state[side] == NO_STATE)
+		return false;
+	line = ladder_state(l, side, row->at, row->state[side]);
+	line->guess[side] = row->guess[side];
+	if (row->why[side])
+		snprintf(line->why[side], LADDER_WHY, "%s", row->why[side]);
+	return true;
+}
+
 void
 sw_ladder_row(struct sw_ladder *l, const struct sw_row *row)
 {
@@ -155,13 +176,19 @@ sw_ladder_row(struct sw_ladder *l, const struct sw_row *row)
 	struct line line;
 	bool again;
 
-	if (row->bytes != sizeof(*row) || row->side > 1 || row->side < (arrow ? 0 : -1))
+	if (row->bytes != sizeof(*row) || row->side > 1 || row->side < (arrow ? 0 : -1) ||
+	    state_joins(l, row))
 		return;
 	line_from(&line, row);
+	if (row->kind != SW_ROW_GAP)
+		gap_before(l, row->at);
+	gap_seen(l, row->arrives != SW_NEVER ? row->arrives : row->at);
+	for (int side = 0; side < 2; side++)
+		if (row->state[side] != NO_STATE)
+			l->state[side] = row->state[side];
 	if (t) {
-		again = learn(l, row->side, t);
-		line.again =
-		    !(line.fate & SW_SIM_DUPLICATE) && (row->again || again || t->retransmission);
+		again = !(row->fate & OLD) && learn(l, row->side, t);
+		line.again = !(row->fate & OLD) && (row->again || again || t->retransmission);
 		line.ctl = t->ctl;
 		line.seq = t->seq;
 		line.len = t->len;
@@ -200,7 +227,7 @@ event_timer(struct sw_ladder *l, int side, const struct sw_trace *t)
 {
 	bool brief = l->cfg.depth == SW_LADDER_BRIEF;
 	bool running = brief && (l->run.segments[0] || l->run.segments[1]);
-	char text[64];
+	char text[128];
 	struct sw_row row;
 
 	if (l->cfg.depth != SW_LADDER_FULL && t->timer == SW_TIMER_DELACK)
@@ -213,7 +240,10 @@ event_timer(struct sw_ladder *l, int side, const struct sw_trace *t)
 		l->run.probes++;
 		return;
 	}
-	snprintf(text, sizeof(text), "* %s timer", sw_timer_name(t->timer));
+	snprintf(text, sizeof(text), ladder_say(l, N_("* %s timer")),
+		 ladder_say(l, sw_timer_name(t->timer)));
+	if (l->cfg.why)
+		words_add(text, sizeof(text), " (RFC %s)", why_timer(t->timer));
 	sw_row_init(&row, SW_ROW_TIMER, side, t->at);
 	row.text = text;
 	sw_ladder_row(l, &row);
@@ -230,8 +260,6 @@ event_why(struct sw_ladder *l, int side, const struct sw_trace *t)
 	for (uint32_t i = l->n_wait; t->kind == SW_T_STATE && !line && i-- > 0;)
 		if (l->wait[i].state[side] == t->to)
 			line = &l->wait[i];
-	if (t->kind == SW_T_TIMER && l->n_wait && l->wait[l->n_wait - 1].kind == SW_ROW_TIMER)
-		line = &l->wait[l->n_wait - 1];
 	if (line)
 		why_event(l, line->why[side], t);
 }

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP = 12, DROP = 36, TOP = 24 };
+enum { STEP = 12, DROP = 36, TOP = 24, MORE = 14 /* for what is crowded */ };
+enum { NEAR = 16 /* lines that may cross */ };
 
 /* ---- moments in order ---------------------------------------------------- */
 
@@ -101,6 +102,20 @@ middle_rows(const struct line *line)
 	return rows_of(line->text, SVG_MIDDLE) + (*line->options != 0);
 }
 
+bool
+svg_crossed(const struct svg *s, uint32_t i)
+{
+	const struct line *line = s->l->kept;
+
+	if (!svg_arrives(&line[i]))
+		return false;
+	for (uint32_t j = i > NEAR ? i - NEAR : 0; j < s->l->n_kept && j < i + NEAR; j++)
+		if (svg_arrives(&line[j]) && line[j].side != line[i].side &&
+		    line[j].at < line[i].arrives && line[i].at < line[j].arrives)
+			return true;
+	return false;
+}
+
 struct room { /* what is free from which height on */
 	int side[2], middle, sent[2];
 	int y;
@@ -132,13 +147,14 @@ place(struct svg *s, size_t i, struct room *room)
 	const struct line *line = &s->l->kept[m->line];
 	int rows[2] = {side_rows(s, m, 0), side_rows(s, m, 1)}, middle = middle_rows(line);
 	bool segment = line->kind == SW_ROW_SEGMENT, answer = is_answer(s, i);
-	int y = room->y + (answer || i == 0 ? 0 : STEP);
+	int more = svg_crossed(s, m->line) ? MORE : 0;
+	int y = room->y + (i == 0 ? 0 : answer ? more : STEP);
 
 	for (int side = 0; side < 2; side++)
 		if (rows[side] > 0 && !answer)
 			y = at_least(y, room->side[side]);
 	if (m->arrival)
-		y = at_least(y, s->y0[m->line] + DROP + (middle > 1 ? 12 : 0));
+		y = at_least(y, s->y0[m->line] + DROP + more + (middle > 1 ? 12 : 0));
 	else if (segment)
 		y = at_least(y, room->sent[line->side] + middle * SVG_ROW + 6);
 	else if (middle > 0)
@@ -149,7 +165,7 @@ place(struct svg *s, size_t i, struct room *room)
 	if (segment && !m->arrival)
 		room->sent[line->side] = y;
 	if (segment)
-		room->middle = at_least(room->middle, y);
+		room->middle = at_least(room->middle, y + (svg_arrives(line) ? 0 : SVG_ROW + 8));
 	else if (middle > 0)
 		room->middle = room->sent[0] = room->sent[1] = y + middle * SVG_ROW;
 	room->y = m->y = y;

@@ -67,6 +67,8 @@ svg_arrives(const struct line *line)
 	return line->kind == SW_ROW_SEGMENT && line->arrives != SW_NEVER && !line_gone(line);
 }
 
+/* Does an arrow of the other side cross this one? */
+bool svg_crossed(const struct svg *, uint32_t line);
 /* Prints a text as XML. */
 void svg_text(FILE *, const char *);
 /* "10 ms", "66.9 s" */

@@ -123,9 +123,9 @@ svg_bars(const struct svg *s, int y)
 
 	if (whole == 0)
 		return y;
-	y = bars(s, whole, "time in each state, of", y);
+	y = bars(s, whole, N_("time in each state, of"), y);
 	if (part > 0 && part < whole / 4)
-		y = bars(s, part, "the same, its first", y);
+		y = bars(s, part, N_("the same, its first"), y);
 	return y;
 }
 

@@ -118,20 +118,21 @@ tip(const struct svg *s, int x, int y, int way, bool gone)
 
 /* Words along an arrow from y0 to y1, a little nearer to its head than to its tail. */
 static void
-arrow_words(const struct svg *s, const struct line *line, int y0, int y1)
+arrow_words(const struct svg *s, uint32_t i, int y0, int y1)
 {
+	const struct line *line = &s->l->kept[i];
 	char mark[64], text[2 * LADDER_TEXT], number[48] = "";
 	int width = SVG_LINE_B - SVG_LINE_A, way = line->side ? -1 : 1;
-	int along = line_gone(line) ? 42 : 54; /* per cent of the arrow */
+	int along = svg_crossed(s, i) ? 26 : line_gone(line) ? 42 : 54; /* per cent of the arrow */
 	int x = (line->side ? SVG_LINE_B : SVG_LINE_A) + way * width * along / 100;
 	int y = y0 + (y1 - y0) * along / 100;
 	double slope = (double)(y1 - y0) / width * way * 57.2958;
 
-	draw_marks(line, mark, sizeof(mark));
+	draw_marks(s->l, line, mark, sizeof(mark));
 	if (line->packet)
 		snprintf(number, sizeof(number), "#%llu ", (unsigned long long)line->packet);
 	snprintf(text, sizeof(text), "%s%s%s%s%s", number, line->text, mark,
-		 line_gone(line) ? ", " : "", line_gone(line) ? draw_fate(line->fate) : "");
+		 line_gone(line) ? ", " : "", line_gone(line) ? draw_fate(s->l, line->fate) : "");
 	fprintf(s->out, "<g transform=\"rotate(%.2f %d %d)\">", slope, x, y);
 	fprintf(s->out, "<text class=\"word\" text-anchor=\"middle\" x=\"%d\" y=\"%d\">", x,
 		y - 5 - (*line->options ? 12 : 0));
@@ -163,7 +164,7 @@ segment(struct svg *s, uint32_t i)
 	tip(s, end, y1, line->side ? -1 : 1, line_gone(line));
 	room = !s->l->cfg.by_time || y0 >= s->seen_middle + 2 * SVG_ROW;
 	if (room) {
-		arrow_words(s, line, y0, arrives ? y1 : y1 + 3);
+		arrow_words(s, i, y0, arrives ? y1 : y1 + 3);
 		s->seen_middle = y1;
 	}
 	fprintf(s->out, "</g>\n");

@@ -99,8 +99,8 @@ arrow(const struct sw_ladder *l, const struct line *line, const char *words, cha
 {
 	const struct signs *s = signs(l);
 	bool gone = line_gone(line);
-	const char *why = gone ? draw_fate(line->fate) : "";
-	int tail = gone ? (int)strlen(why) + 1 : 0;
+	const char *why = gone ? draw_fate(l, line->fate) : "";
+	int tail = gone ? sw_text_columns(why) + 1 : 0;
 	int rest = col_arrow(l) - tail - 6 - sw_text_columns(words);
 
 	row[0] = '\0';
@@ -145,10 +145,10 @@ colour(const struct sw_ladder *l, const struct line *line)
 static void
 delta_text(const struct sw_ladder *l, sw_ns at, char text[24])
 {
-	sw_ns d = at - l->last;
+	sw_ns d = at - l->drawn_at;
 
 	text[0] = '\0';
-	if (l->drawn == 0 || at <= l->last)
+	if (l->drawn == 0 || at <= l->drawn_at)
 		return;
 	if (d < 10 * SW_MS)
 		snprintf(text, 24, "+%llu%ss", (unsigned long long)(d / SW_US),
@@ -286,7 +286,7 @@ put_why(struct sw_ladder *l, const char *text, int side)
 		size_t n = sw_text_cut(text, room);
 
 		snprintf(row, sizeof(row), "%.*s", (int)n, text);
-		trim(row);
+		trim(draw_loosen(row));
 		if (fprintf(l->cfg.out, "%*s%s%s%s\n", side ? left + all - most : left, "", on, row,
 			    off) < 0)
 			l->failed = true;
@@ -297,11 +297,11 @@ put_why(struct sw_ladder *l, const char *text, int side)
 static void
 text_segment(struct sw_ladder *l, const struct line *line)
 {
-	int tail = line_gone(line) ? (int)strlen(draw_fate(line->fate)) + 1 : 0;
+	int tail = line_gone(line) ? sw_text_columns(draw_fate(l, line->fate)) + 1 : 0;
 	char mark[64], words[3 * LADDER_TEXT], head[ROOM], row[ROOM];
 	size_t n;
 
-	draw_marks(line, mark, sizeof(mark));
+	draw_marks(l, line, mark, sizeof(mark));
 	snprintf(words, sizeof(words), "%s%s%s", line->text, mark, line->options);
 	n = sw_text_cut(words, col_arrow(l) - tail - 7);
 	snprintf(head, sizeof(head), "%.*s", (int)n, words);
@@ -354,9 +354,14 @@ text_line(struct sw_ladder *l, const struct line *line)
 	case SW_ROW_CALL:
 		text_aside(l, line);
 		break;
+	case SW_ROW_NOTE:
+		if (line->side >= 0)
+			text_aside(l, line);
+		else
+			text_long(l, line);
+		break;
 	case SW_ROW_RUN:
 	case SW_ROW_GAP:
-	case SW_ROW_NOTE:
 		text_long(l, line);
 		break;
 	default:

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-static const char *
-timer_rule(enum sw_timer timer)
+const char *
+why_timer(enum sw_timer timer)
 {
 #define RULE(name, text, rule) rule,
 	static const char *const rules[] = {SW_TIMERS(RULE)};
@@ -22,9 +22,15 @@ static void
 add_reason(char why[LADDER_WHY], const char *what, const char *rfc, const char *rule)
 {
 	bool known = *rule != '\0' && *rule != '-';
+	size_t begun;
 
-	words_add(why, LADDER_WHY, "%s%s%s%s%s%s", *why ? "; " : "", what, known ? " (RFC " : "",
-		  known ? rfc : "", known ? rule : "", known ? ")" : "");
+	words_add(why, LADDER_WHY, "%s%s", *why ? "; " : "", what);
+	begun = strlen(why) + 1;
+	if (known)
+		words_add(why, LADDER_WHY, " (RFC %s%s)", rfc, rule);
+	for (size_t i = begun; known && why[i]; i++) /* it is one word */
+		if (why[i] == ' ')
+			why[i] = JOIN[0];
 }
 
 /* What a segment was found to be, unless the state it led to says that. */
@@ -47,6 +53,8 @@ why_state(char why[LADDER_WHY], const struct sw_trace *t)
 	size_t n = sw_probe_edges(&e);
 	char what[64];
 
+	if ((t->cause == SW_ON_RCV_RST || t->cause == SW_ON_RCV_NEW_SYN) && *why)
+		return; /* the verdict has said it */
 	for (size_t i = 0; i < n; i++) {
 		if (e[i].from != t->from || e[i].on != t->cause)
 			continue;
@@ -67,9 +75,6 @@ why_event(const struct sw_ladder *l, char why[LADDER_WHY], const struct sw_trace
 		return;
 	case SW_T_STATE:
 		why_state(why, t);
-		return;
-	case SW_T_TIMER:
-		words_add(why, LADDER_WHY, "RFC %s", timer_rule(t->timer));
 		return;
 	default:
 		return;

@@ -89,21 +89,35 @@ words_way(const struct sw_ladder *l, char *text, const struct run *r, int side)
 	const char *way = l->cfg.unicode ? (side ? "B→A" : "A→B") : side ? "B->A" : "A->B";
 	char n[32], b[32];
 
-	if (r->segments[side])
-		add(text, "%s%s segment%s, %s bytes %s", *text ? ", " : "",
-		    draw_count(r->segments[side], n), r->segments[side] == 1 ? "" : "s",
-		    draw_count(r->payload[side], b), way);
-	if (r->acks[side])
-		add(text, "%s%s ACK%s %s", *text ? ", " : "", draw_count(r->acks[side], n),
-		    r->acks[side] == 1 ? "" : "s", way);
+	if (r->segments[side]) {
+		add(text, "%s", *text ? ", " : "");
+		add(text,
+		    ladder_say(l, r->segments[side] == 1 ? N_("%s segment, %s bytes %s")
+							 : N_("%s segments, %s bytes %s")),
+		    draw_count(r->segments[side], n), draw_count(r->payload[side], b), way);
+	}
+	if (r->acks[side]) {
+		add(text, "%s", *text ? ", " : "");
+		add(text, ladder_say(l, r->acks[side] == 1 ? N_("%s ACK %s") : N_("%s ACKs %s")),
+		    draw_count(r->acks[side], n), way);
+	}
+}
+
+/* One more thing that happened in the run, if it did. */
+static void
+words_count(const struct sw_ladder *l, char *text, uint32_t n, const char *one, const char *more)
+{
+	char count[32];
+
+	if (n == 0)
+		return;
+	add(text, "%s", *text ? ", " : "");
+	add(text, ladder_say(l, n == 1 ? one : more), draw_count(n, count));
 }
 
 bool
 words_run(const struct sw_ladder *l, const struct run *r, struct line *line)
 {
-	char n[32];
-	uint32_t again = r->again[0] + r->again[1], lost = r->lost[0] + r->lost[1];
-
 	memset(line, 0, sizeof(*line));
 	line->kind = SW_ROW_RUN;
 	line->at = r->at;
@@ -114,15 +128,12 @@ words_run(const struct sw_ladder *l, const struct run *r, struct line *line)
 	line->last = r->last;
 	words_way(l, line->text, r, 0);
 	words_way(l, line->text, r, 1);
-	if (again)
-		add(line->options, "%s sent again", draw_count(again, n));
-	if (lost)
-		add(line->options, "%s%s lost", again ? ", " : "", draw_count(lost, n));
-	if (r->timeouts)
-		add(line->options, "%s%s retransmission timeout%s", again || lost ? ", " : "",
-		    draw_count(r->timeouts, n), r->timeouts == 1 ? "" : "s");
-	if (r->probes)
-		add(line->options, "%s%s zero-window probe%s", *line->options ? ", " : "",
-		    draw_count(r->probes, n), r->probes == 1 ? "" : "s");
+	words_count(l, line->options, r->again[0] + r->again[1], N_("%s sent again"),
+		    N_("%s sent again"));
+	words_count(l, line->options, r->lost[0] + r->lost[1], N_("%s lost"), N_("%s lost"));
+	words_count(l, line->options, r->timeouts, N_("%s retransmission timeout"),
+		    N_("%s retransmission timeouts"));
+	words_count(l, line->options, r->probes, N_("%s zero-window probe"),
+		    N_("%s zero-window probes"));
 	return *line->text || *line->options;
 }
