@@ -57,7 +57,7 @@ users := $(call object,$(call source,sock drv sim trace))
 xdp := $(call object,$(call source,xdp))
 drill := $(call object,$(call source,drill))
 explore := $(call object,$(call source,explore))
-show := $(call object,$(call source,show))
+show := $(call object,$(call source,show live))
 # A second copy of the core, in which the explorer can break a rule; in no library.
 broken := $(patsubst %.c,$(BUILD)/broken/%.o,$(call source,base wire tcp net))
 xdp_library := $(if $(xdp_libs),$(BUILD)/libsynwave-xdp.a)

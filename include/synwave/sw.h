@@ -440,8 +440,18 @@ struct sw_status {
 	bool ecn;	       /* both ends agreed on it */
 	uint8_t fastopen;      /* enum sw_fastopen */
 	uint16_t fastopen_room; /* WANTED, HELD: bytes that can ride on the SYN; 0: no cookie */
+	uint32_t backlog_most; /* a listener: how many may wait */
+	sw_ns due;	       /* when its next timer is; SW_NEVER: none runs */
 };
 int sw_status(const struct sw_stack *, sw_conn, struct sw_status *);
+
+/*
+ * All that there is, one after the other: listeners, connections, also those that their
+ * applications have released, half-open ones, those in TIME-WAIT.  `at` is 0 at first
+ * and then as it was left; calls may be made in between.  What a small record does not
+ * hold is 0.  false: that was the last.
+ */
+bool sw_walk(const struct sw_stack *, uint64_t *at, struct sw_status *);
 
 enum sw_option {
 	SW_OPT_USER,	     /* 64 bits of yours, given back with each event */

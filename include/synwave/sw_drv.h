@@ -105,6 +105,13 @@ ptrdiff_t sw_drv_receive(struct sw_drv *, struct sw_packet *, size_t n);
 /* Packets to the device: how many of the n it took; fewer: it is full now; -1: gone. */
 ptrdiff_t sw_drv_send(struct sw_drv *, const struct sw_packet *, size_t n);
 
+/*
+ * Called for each packet of sw_drv_turn(): `out` when the stack has given it, else before
+ * the stack gets it.  The bytes are lent for the call.  NULL: nobody watches.
+ */
+void sw_drv_watch(struct sw_drv *, void (*)(void *ctx, const struct sw_packet *, bool out),
+		  void *ctx);
+
 /* ---- the loop ----------------------------------------------------------- */
 
 /* The clock of the loop: CLOCK_MONOTONIC. */

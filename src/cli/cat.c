@@ -8,7 +8,7 @@
 
 #include "cat.h"
 
-enum { KEY_SOURCE = 0x100, KEY_LINGER, KEY_TIMEOUT, KEY_FASTOPEN };
+enum { KEY_SOURCE = 0x100, KEY_LINGER, KEY_TIMEOUT, KEY_FASTOPEN, KEY_CONTROL, KEY_PCAP };
 
 #define CAT_WINDOW (4u << 20) /* bytes under way in each direction */
 #define CAT_CHUNK 4096u
@@ -21,6 +21,8 @@ static const struct argp_option options[] = {
 	{"timeout", KEY_TIMEOUT, "SECONDS", 0, "give up when there is no connection by then", 0},
 	{"fastopen", KEY_FASTOPEN, "FILE", 0, "TCP Fast Open (RFC 7413): the first bytes ride on the SYN; "
 		"cookies and the secret of our own are kept in FILE", 0},
+	{"control", KEY_CONTROL, "SOCKET", 0, "where `synwave ss' and `top' can ask (a socket below XDG_RUNTIME_DIR; none: nowhere)", 0},
+	{"pcap", KEY_PCAP, "OUT", 0, "write a capture of the device as pcapng, with the reason of each packet as its comment", 0},
 	{"verbose", 'v', 0, 0, "show the handshake and the close on standard error", 0},
 	{0}
 };
@@ -119,6 +121,12 @@ parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--source-port: '%s' is not a port", arg);
 		c->local.port = (uint16_t)n;
 		return 0;
+	case KEY_CONTROL:
+		c->control = arg;
+		return 0;
+	case KEY_PCAP:
+		c->pcap = arg;
+		return 0;
 	case KEY_LINGER:
 	case KEY_TIMEOUT:
 		if (!seconds(arg, key == KEY_LINGER ? &c->linger : &c->timeout))
@@ -157,7 +165,7 @@ configure(struct sw_config *config, const struct cat *c)
 	config->runs = 8192;
 	config->snd_buf = CAT_WINDOW;
 	config->rcv_buf = CAT_WINDOW;
-	config->traces = c->say.on ? 8192 : 0;
+	config->traces = 8192; /* for --verbose, --pcap and probes */
 	fast_config(&c->fast, config);
 }
 
@@ -191,7 +199,11 @@ verb_cat(int argc, char **argv)
 	code = net_open(&c->on, &c->net, &config);
 	if (code == 0) {
 		fast_remember(&c->fast, c->on.stack);
-		code = cat_run(c);
+		code = cat_watch(c);
+		if (code == 0)
+			code = cat_run(c);
+		if (!cat_unwatch(c) && code == 0)
+			code = 1;
 		net_close(&c->on);
 	}
 	free(c);

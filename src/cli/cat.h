@@ -4,9 +4,12 @@
 #ifndef SW_CLI_CAT_H
 #define SW_CLI_CAT_H
 
+#include <synwave/sw_trace.h>
+
 #include "cat_fast.h"
 #include "cat_io.h"
 #include "cat_say.h"
+#include "live/live.h"
 #include "net_args.h"
 
 #define CAT_BUF (256 * 1024)
@@ -18,6 +21,8 @@ struct cat {
 	struct sw_endpoint local, remote; /* remote: of interest when not listening */
 	sw_ns linger, timeout;		  /* timeout 0: the stack's own */
 	struct fast_file fast;
+	const char *control;		  /* a socket; NULL: where they are by default; "none" */
+	const char *pcap;		  /* NULL: no capture */
 
 	/* what there is */
 	struct net on;
@@ -25,6 +30,9 @@ struct cat {
 	struct io in, out;
 	int signals; /* a signalfd */
 	struct say say;
+	struct live *live;	    /* NULL: nobody can ask */
+	struct sw_capture *capture; /* NULL: none */
+	FILE *capture_to;
 
 	/* how far it is */
 	bool opened;	/* the handshake is complete */
@@ -44,6 +52,14 @@ struct cat {
 };
 
 int verb_cat(int argc, char **argv);
+
+/* ---- cat_watch.c: who looks on ---- */
+/* Opens control socket and capture; 0, or an exit code after a line on stderr. */
+int cat_watch(struct cat *);
+/* What the stack tells, to all who want to know. */
+void cat_events_told(struct cat *);
+/* Ends them; false: the capture could not be written, and that was said. */
+bool cat_unwatch(struct cat *);
 
 /* From OPEN to both FINs acknowledged: the exit code. */
 int cat_run(struct cat *);

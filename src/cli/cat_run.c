@@ -16,7 +16,7 @@
 
 #include "cat.h"
 
-enum { FD_SIGNALS, FD_IN, FD_OUT, FDS };
+enum { FD_SIGNALS, FD_IN, FD_OUT, FD_LIVE, FDS };
 
 static void
 finish(struct cat *c, int code)
@@ -61,7 +61,7 @@ fail(struct cat *c, int error)
 
 	if (c->done)
 		return;
-	say_events(&c->say, c->on.stack);
+	cat_events_told(c);
 	say_end(&c->say);
 	fprintf(stderr, "synwave: %s: %s\n", peer_text(c, text), error_words(error));
 	finish(c, error == SW_E_INVALID ? 2 : 1);
@@ -315,13 +315,16 @@ cat_signal(struct cat *c)
 static void
 cat_wait(struct cat *c, sw_ns until)
 {
-	struct pollfd fds[FDS] = {{.fd = c->signals, .events = POLLIN}, {.fd = -1}, {.fd = -1}};
+	struct pollfd fds[FDS] = {
+	    {.fd = c->signals, .events = POLLIN}, {.fd = -1}, {.fd = -1}, {.fd = -1}};
 	bool room = c->conn != 0 && !c->failed && (c->opened || c->early) && !c->closed &&
 		    c->in_at == c->in_n && cat_room(c);
 	sw_ns now = sw_drv_now();
 
 	if (room && !c->in_eof)
 		fds[FD_IN] = (struct pollfd){.fd = c->in.fd, .events = POLLIN};
+	if (c->live != NULL)
+		fds[FD_LIVE] = (struct pollfd){.fd = live_fd(c->live), .events = POLLIN};
 	if (c->out_full)
 		fds[FD_OUT] = (struct pollfd){.fd = c->out.fd, .events = POLLOUT};
 	if (sw_drv_turn(c->on.drv,
@@ -334,7 +337,9 @@ cat_wait(struct cat *c, sw_ns until)
 		cat_signal(c);
 	if (fds[FD_IN].revents != 0)
 		c->in_ready = true;
-	say_events(&c->say, c->on.stack);
+	if (fds[FD_LIVE].revents != 0)
+		live_serve(c->live, c->on.stack, sw_drv_now());
+	cat_events_told(c);
 }
 
 /* Both FINs are acknowledged and every byte has left us. */
@@ -416,7 +421,7 @@ cat_run(struct cat *c)
 		sw_abort(c->on.stack, sw_drv_now(), c->conn);
 		cat_wait(c, 0);
 	}
-	say_events(&c->say, c->on.stack);
+	cat_events_told(c);
 	say_end(&c->say);
 	if (c->signals >= 0)
 		close(c->signals);

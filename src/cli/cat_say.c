@@ -156,25 +156,23 @@ say_timer(struct say *s, const struct sw_trace *t)
 }
 
 void
-say_events(struct say *s, struct sw_stack *stack)
+say_event(struct say *s, const struct sw_trace *t)
 {
-	struct sw_trace t;
-
-	while (s->on && sw_trace(stack, &t)) {
-		switch (t.kind) {
-		case SW_T_IN:
-		case SW_T_OUT:
-			say_traffic(s, &t);
-			break;
-		case SW_T_STATE:
-			say_state(s, &t);
-			break;
-		case SW_T_TIMER:
-			say_timer(s, &t);
-			break;
-		case SW_T_DROP:
-			break;
-		}
+	if (!s->on)
+		return;
+	switch (t->kind) {
+	case SW_T_IN:
+	case SW_T_OUT:
+		say_traffic(s, t);
+		break;
+	case SW_T_STATE:
+		say_state(s, t);
+		break;
+	case SW_T_TIMER:
+		say_timer(s, t);
+		break;
+	case SW_T_DROP:
+		break;
 	}
 }
 

@@ -16,8 +16,8 @@ struct say {
 	uint64_t folded[2], bytes[2]; /* in, out: plain segments not printed */
 };
 
-/* Print the events that the stack has; data in the middle is folded into one line. */
-void say_events(struct say *, struct sw_stack *);
+/* Prints an event; data in the middle is folded into one line. */
+void say_event(struct say *, const struct sw_trace *);
 /* The last line, if something is still folded. */
 void say_end(struct say *);
 

@@ -14,5 +14,7 @@ int verb_check(int argc, char **argv);
 int verb_drill(int argc, char **argv);
 int verb_req(int argc, char **argv);
 int verb_show(int argc, char **argv);
+int verb_ss(int argc, char **argv);
+int verb_top(int argc, char **argv);
 
 #endif

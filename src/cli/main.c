@@ -27,7 +27,8 @@ static const struct verb verbs[] = {
     {"sim", verb_sim, "synwave sim"},	       {"cat", verb_cat, "synwave cat"},
     {"states", verb_states, "synwave states"}, {"drill", verb_drill, "synwave drill"},
     {"req", verb_req, "synwave req"},	       {"check", verb_check, "synwave check"},
-    {"show", verb_show, "synwave show"},
+    {"show", verb_show, "synwave show"},       {"ss", verb_ss, "synwave ss"},
+    {"top", verb_top, "synwave top"},
 };
 
 static const char doc[] =
@@ -38,6 +39,9 @@ static const char doc[] =
     "  synwave states          the state machine (RFC 9293 Figure 5) as a matrix\n"
     "  synwave drill SCRIPT... scripts in packetdrill's language, in virtual time\n"
     "  synwave check [SCOPE]   every behaviour of two hosts: model-checked\n"
+    "  synwave show [NAME]     scenes of TCP, run and explained\n"
+    "  synwave ss [FILTER]     connections of running programs, as ss(8) shows them\n"
+    "  synwave top             the same, again and again\n"
     "  synwave req [ID]        the rules of the RFCs, and the tests that show them\n"
     "\v"
     "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";

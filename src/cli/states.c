@@ -10,21 +10,39 @@
 #include <string.h>
 
 #include "cli.h"
+#include "lang.h"
+#include "look.h"
+#include "show/crowd.h"
 #include "states.h"
 
 enum form { FORM_TEXT, FORM_MERMAID, FORM_SVG };
+enum { KEY_COUNT = 0x100, KEY_SEED };
 
+struct states_args {
+	enum form form;
+	struct look look;
+	bool count;
+	uint64_t seed;
+	const char *file;
+};
+
+/* clang-format off */
 static const struct argp_option options[] = {
-    {"output", 'o', "text|mermaid|svg", 0,
-     "the matrices; a Mermaid stateDiagram of Figure 5; a drawing of it", 0},
-    {0}};
+	{"output", 'o', "text|mermaid|svg", 0, "the matrices; a Mermaid stateDiagram of Figure 5; a drawing of it", 0},
+	{"count", KEY_COUNT, 0, 0, "count how often each row is taken: by the ends of CAPTURE, or in a run of many "
+	 "connections between two hosts", 0},
+	{"seed", KEY_SEED, "N", 0, "of that run (1)", 0},
+	{0}
+};
+/* clang-format on */
 
 static const char doc[] =
     "Prints the transition tables that the library runs on: first RFC 9293's Figure 5, then what "
     "the figure leaves out (its note 3: resets, ABORT, timeouts).  Columns are the states before, "
     "rows what happens, cells the states after."
     "\v"
-    "Example:\n  synwave states -o svg > states.svg";
+    "Examples:\n  synwave states -o svg > states.svg\n"
+    "  synwave states --count --seed 7 -o svg > counted.svg";
 
 static const char *
 two_letters(unsigned state)
@@ -102,50 +120,163 @@ plain(unsigned state)
 }
 
 static void
-print_mermaid(const struct sw_edge *e, size_t n)
+print_mermaid(const struct sw_edge *e, size_t n, const struct states_count *count)
 {
+	char number[STATES_NUMBER];
+
 	printf("stateDiagram-v2\n");
+	if (count->n)
+		printf("    %%%% %s\n", count->where);
 	for (unsigned s = 0; s < SW_N_STATES; s++)
 		printf("    state \"%s\" as %s\n", sw_state_name((enum sw_state)s), plain(s));
 	printf("    [*] --> CLOSED\n");
 	for (size_t i = 0; i < n; i++)
 		if (e[i].figure_5)
-			printf("    %s --> %s: %s%s%s\n", plain(e[i].from), plain(e[i].to),
-			       sw_cause_name(e[i].on), *e[i].action ? " / " : "", e[i].action);
+			printf("    %s --> %s: %s%s%s%s%s\n", plain(e[i].from), plain(e[i].to),
+			       sw_cause_name(e[i].on), *e[i].action ? " / " : "", e[i].action,
+			       count->n ? " x " : "",
+			       count->n ? states_number(count->n[i], number) : "");
+}
+
+/* ---- counting ------------------------------------------------------------ */
+
+char *
+states_number(uint64_t n, char text[STATES_NUMBER])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n), at = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			text[at++] = ',';
+		text[at++] = digits[i];
+	}
+	text[at] = '\0';
+	return text;
+}
+
+/* Each row with its number, both tables. */
+static void
+print_counts(const struct sw_edge *e, size_t n, const struct states_count *count)
+{
+	char number[STATES_NUMBER];
+
+	printf("%s\n\n", count->where);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && e[i].figure_5 != e[i - 1].figure_5)
+			printf("\n");
+		printf("%12s  %-12s  %-20s  %s\n", states_number(count->n[i], number),
+		       sw_state_name(e[i].from), sw_cause_name(e[i].on), sw_state_name(e[i].to));
+	}
+}
+
+/* Of the run, or of the capture: an exit code. */
+static int
+count_rows(const struct states_args *a, struct states_count *count)
+{
+	static uint64_t rows[CROWD_EDGES];
+
+	if (!a->count)
+		return EXIT_DONE;
+	count->n = rows;
+	if (a->file)
+		return states_file(a->file, count);
+	snprintf(count->where, sizeof(count->where),
+		 "%d connections between two hosts, 3%% of packets lost, seed %llu", CROWD,
+		 (unsigned long long)a->seed);
+	if (crowd_run(a->seed, rows))
+		return EXIT_DONE;
+	fprintf(stderr, "synwave states: no memory for two hosts\n");
+	return EXIT_FAILED;
+}
+
+/* ---- options --------------------------------------------------------------- */
+
+static void __attribute__((noreturn)) usage(const char *what, const char *arg)
+{
+	fprintf(stderr, "synwave states: %s '%s'; try `synwave states --help'\n", what, arg);
+	exit(EXIT_USAGE);
+}
+
+static void
+set_form(struct states_args *a, const char *arg)
+{
+	static const char words[][8] = {"text", "mermaid", "svg"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(arg, words[i]))
+			continue;
+		a->form = (enum form)i;
+		return;
+	}
+	usage("--output cannot be", arg);
+}
+
+static void
+set_seed(struct states_args *a, const char *arg)
+{
+	char *end;
+
+	a->seed = strtoull(arg, &end, 0);
+	if (*end || end == arg || *arg == '-')
+		usage("--seed cannot be", arg);
+	a->count = true;
 }
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
-	static const char words[][8] = {"text", "mermaid", "svg"};
-	enum form *form = state->input;
+	struct states_args *a = state->input;
 
-	if (key != 'o' && key != ARGP_KEY_ARG)
-		return ARGP_ERR_UNKNOWN;
-	for (unsigned i = 0; key == 'o' && i < 3; i++) {
-		if (strcmp(arg, words[i]))
-			continue;
-		*form = (enum form)i;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->look;
 		return 0;
+	case 'o':
+		set_form(a, arg);
+		return 0;
+	case KEY_SEED:
+		set_seed(a, arg);
+		return 0;
+	case KEY_COUNT:
+		a->count = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (a->file)
+			usage("more than one CAPTURE:", arg);
+		a->file = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (a->file && !a->count)
+			usage("without --count there is nothing to do with", a->file);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
 	}
-	fprintf(stderr, "synwave states: %s '%s'; try `synwave states --help'\n",
-		key == 'o' ? "--output cannot be" : "there is no argument", arg);
-	exit(EXIT_USAGE);
 }
 
 int
 verb_states(int argc, char **argv)
 {
-	const struct argp argp = {options, parse, NULL, doc, NULL, NULL, NULL};
+	static const struct argp_child children[] = {{&look_argp, 0, NULL, 0}, {0}};
+	const struct argp argp = {options,  parse, "--count [CAPTURE]", doc,
+				  children, NULL,  LANG_DOMAIN};
+	struct states_args a = {.seed = 1};
+	struct states_count count = {0};
 	const struct sw_edge *e;
 	size_t n = sw_probe_edges(&e);
-	enum form form = FORM_TEXT;
+	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &form);
-	if (form == FORM_SVG)
-		states_svg(e, n);
-	else if (form == FORM_MERMAID)
-		print_mermaid(e, n);
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	code = count_rows(&a, &count);
+	if (code != EXIT_DONE)
+		return code;
+	if (a.form == FORM_SVG)
+		states_svg(e, n, &count);
+	else if (a.form == FORM_MERMAID)
+		print_mermaid(e, n, &count);
+	else if (count.n)
+		print_counts(e, n, &count);
 	else
 		print_text(e, n);
 	return EXIT_DONE;

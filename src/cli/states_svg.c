@@ -44,7 +44,7 @@ static const struct arrow arrows[] = {
 {SW_LISTEN,	SW_ON_CLOSE,		575, 200, 575, 150, 575, 100,  585, 148, 's'},
 {SW_CLOSED,	SW_ON_OPEN_ACTIVE,	625,  75, 950,  75, 945, 340,  892, 125, 's'},
 {SW_SYN_SENT,	SW_ON_CLOSE,		890, 340, 860, 140, 625,  92,  768, 172, 'e'},
-{SW_LISTEN,	SW_ON_OPEN_ACTIVE,	625, 222, 760, 228, 860, 340,  750, 214, 's'},
+{SW_LISTEN,	SW_ON_OPEN_ACTIVE,	625, 222, 760, 228, 860, 340,  732, 204, 's'},
 {SW_LISTEN,	SW_ON_SEND,		612, 240, 700, 330, 845, 354,  676, 326, 'e'},
 {SW_LISTEN,	SW_ON_RCV_SYN,		475, 230, 365, 290, 255, 350,  372, 316, 's'},
 {SW_SYN_RECEIVED, SW_ON_RCV_RST_PASSIVE, 190, 340, 210, 210, 475, 213, 212, 250, 'e'},
@@ -70,14 +70,20 @@ static const char head[] =
 	"     font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"13\">\n"
 	"<title>TCP connection states, RFC 9293 Figure 5</title>\n"
 	"<style>\n"
-	".box { stroke: #333; stroke-width: 1.5 } .n { fill: #eceff1 } .o { fill: #d6e9fb }\n"
-	".e { fill: #d5f0d8 } .c { fill: #fdebd2 } .name { font-weight: 600; font-size: 15px }\n"
-	".arrow { fill: none; stroke: #555; stroke-width: 1.4 } .action { fill: #8a4b08; font-style: italic }\n"
-	"text { fill: #222 }\n"
+	"svg { --paper: #fff; --ink: #222; --line: #555; --edge: #333; --does: #8a4b08; --often: #0b57a4;\n"
+	"  --n: #eceff1; --o: #d6e9fb; --e: #d5f0d8; --c: #fdebd2 }\n"
+	"@media (prefers-color-scheme: dark) { svg { --paper: #14191d; --ink: #e4e9ec; --line: #9fb0bb;\n"
+	"  --edge: #9fb0bb; --does: #f0b45a; --often: #7cc0ff; --n: #2b343a; --o: #173a5a; --e: #1d4a26; --c: #57401a } }\n"
+	".paper { fill: var(--paper) } .box { stroke: var(--edge); stroke-width: 1.5 }\n"
+	".n { fill: var(--n) } .o { fill: var(--o) } .e { fill: var(--e) } .c { fill: var(--c) }\n"
+	".name { font-weight: 600; font-size: 15px } .arrow { fill: none; stroke: var(--line) }\n"
+	".never { stroke-dasharray: 4 4; opacity: .6 } .tip { fill: var(--line) }\n"
+	"text { fill: var(--ink) } .action { fill: var(--does); font-style: italic }\n"
+	".count { fill: var(--often); font-weight: 600 }\n"
 	"</style>\n"
-	"<defs><marker id=\"tip\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" "
-	"markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0L10 5L0 10z\" fill=\"#555\"/></marker></defs>\n"
-	"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
+	"<defs><marker id=\"tip\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"11\" markerHeight=\"11\" "
+	"markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"tip\" d=\"M0 0L10 5L0 10z\"/></marker></defs>\n"
+	"<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n"
 	"<text x=\"30\" y=\"40\" font-size=\"18\" font-weight=\"600\">TCP connection states</text>\n"
 	"<text x=\"30\" y=\"60\">RFC 9293 Figure 5: what happens, "
 	"<tspan class=\"action\">and what is done</tspan></text>\n";
@@ -114,28 +120,47 @@ place(const struct sw_edge *e)
 	return straight;
 }
 
+/* How thick an arrow is that was taken so often: by the power of ten. */
+static double
+thickness(uint64_t n)
+{
+	double w = 1.2;
+
+	for (; n >= 10; n /= 10)
+		w += 0.9;
+	return w;
+}
+
 static void
-draw_edge(const struct sw_edge *e)
+draw_edge(const struct sw_edge *e, const uint64_t *count)
 {
 	struct arrow a = place(e);
 	const char *anchor = a.anchor == 's' ? "start" : a.anchor == 'e' ? "end" : "middle";
+	char number[STATES_NUMBER];
 
-	printf("<path class=\"arrow\" marker-end=\"url(#tip)\" d=\"M%d %dQ%d %d %d %d\"/>", a.x1,
-	       a.y1, a.cx, a.cy, a.x2, a.y2);
+	printf("<path class=\"arrow%s\" stroke-width=\"%.1f\" marker-end=\"url(#tip)\" "
+	       "d=\"M%d %dQ%d %d %d %d\"/>",
+	       count && !*count ? " never" : "", count ? thickness(*count) : 1.4, a.x1, a.y1, a.cx,
+	       a.cy, a.x2, a.y2);
 	printf("<text x=\"%d\" y=\"%d\" text-anchor=\"%s\">%s", a.tx, a.ty, anchor,
 	       sw_cause_name(e->on));
+	if (count)
+		printf(" <tspan class=\"count\">%s</tspan>", states_number(*count, number));
 	if (*e->action)
 		printf("<tspan class=\"action\" x=\"%d\" dy=\"15\">%s</tspan>", a.tx, e->action);
 	printf("</text>\n");
 }
 
 void
-states_svg(const struct sw_edge *e, size_t n)
+states_svg(const struct sw_edge *e, size_t n, const struct states_count *count)
 {
 	printf(head, WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT);
+	if (count->n)
+		printf("<text class=\"count\" x=\"30\" y=\"%d\">%s</text>\n", HEIGHT - 12,
+		       count->where);
 	for (size_t i = 0; i < n; i++)
 		if (e[i].figure_5)
-			draw_edge(&e[i]);
+			draw_edge(&e[i], count->n ? &count->n[i] : NULL);
 	for (unsigned s = 0; s < SW_N_STATES; s++)
 		draw_box(&boxes[s], sw_state_name((enum sw_state)s));
 	draw_box(&closed_again, sw_state_name(SW_CLOSED));

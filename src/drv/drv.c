@@ -197,6 +197,20 @@ sw_drv_attach(struct sw_drv *d, struct sw_stack *s)
 	return d->number;
 }
 
+void
+sw_drv_watch(struct sw_drv *d, void (*watch)(void *, const struct sw_packet *, bool), void *ctx)
+{
+	d->watch = watch;
+	d->watch_ctx = ctx;
+}
+
+static void
+watch_all(const struct sw_drv *d, const struct sw_packet *p, size_t n, bool out)
+{
+	for (size_t i = 0; d->watch != NULL && i < n; i++)
+		d->watch(d->watch_ctx, &p[i], out);
+}
+
 /* How many of what the last batch held are still warm in the cache. */
 static size_t
 batch_most(const struct sw_drv *d)
@@ -242,6 +256,7 @@ flush(struct sw_drv *d)
 			d->n = sw_output(d->stack, sw_drv_now(), d->number, d->batch, room);
 			if (d->n == 0)
 				return room > 0 ? FLUSH_DONE : FLUSH_FULL;
+			watch_all(d, d->batch, d->n, true);
 		}
 		took = d->ops->send(d->self, d->batch + d->at, d->n - d->at);
 		if (took < 0)
@@ -292,6 +307,7 @@ take(struct sw_drv *d)
 		in[i].iface = (uint16_t)d->number;
 	if (n > 0 && d->sift != NULL)
 		n = (ptrdiff_t)d->sift(d->sift_ctx, in, (size_t)n);
+	watch_all(d, in, n > 0 ? (size_t)n : 0, false);
 	if (n > 0)
 		sw_input(d->stack, sw_drv_now(), in, (size_t)n);
 	return 0;

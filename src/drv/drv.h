@@ -42,6 +42,8 @@ struct sw_drv {
 	/* shard.c: looks at what came; how many of them are left for the stack */
 	size_t (*sift)(void *ctx, struct sw_packet *, size_t n);
 	void *sift_ctx;
+	void (*watch)(void *ctx, const struct sw_packet *, bool out);
+	void *watch_ctx;
 
 	/* memory */
 	struct mem_link *mem;

@@ -265,7 +265,7 @@ sw_abort(struct sw_stack *s, sw_ns now, sw_conn c)
 	return 0;
 }
 
-static void
+void
 status_listener(const struct sw_stack *s, uint32_t i, struct sw_status *st)
 {
 	const struct listener *l = listener_at(s, i);
@@ -276,6 +276,23 @@ status_listener(const struct sw_stack *s, uint32_t i, struct sw_status *st)
 	st->iface = -1;
 	st->user = l->user;
 	st->backlog = l->waiting;
+	st->backlog_most = l->backlog;
+}
+
+void
+status_block(const struct sw_stack *s, uint32_t i, struct sw_status *st)
+{
+	const struct tcb *t = block_at(s, i);
+
+	tcp_status(&s->tcp, t, st);
+	st->fastopen_room = tcp_fast_wants(t) ? fastopen_room(s, t) : 0;
+	st->local.addr = t->h.local;
+	st->local.port = t->h.local_port;
+	st->remote.addr = t->h.remote;
+	st->remote.port = t->h.remote_port;
+	st->iface = t->h.iface;
+	st->user = t->user;
+	st->due = tcp_deadline(&s->tcp, t);
 }
 
 /* A SYN that waits for an answer. */
@@ -295,32 +312,20 @@ int
 sw_status(const struct sw_stack *s, sw_conn c, struct sw_status *st)
 {
 	uint32_t l = listener_of(s, c), i = conn_of(s, c), asked = asked_of(s, c);
-	const struct tcb *t;
 
 	if (st == NULL || st->bytes != sizeof(*st))
 		return SW_E_INVALID;
 	if (l == NONE && i == NONE && asked == NONE)
 		return SW_E_NO_CONN;
 	memset(st, 0, sizeof(*st));
-	st->bytes = sizeof(*st);
-	if (l != NONE) {
+	st->due = SW_NEVER;
+	if (l != NONE)
 		status_listener(s, l, st);
-		return 0;
-	}
-	if (asked != NONE) {
+	else if (asked != NONE)
 		status_asked(half_at(s, asked), st);
-		return 0;
-	}
-	t = block_at(s, i);
-	tcp_status(&s->tcp, t, st);
+	else
+		status_block(s, i, st);
 	st->bytes = sizeof(*st);
-	st->fastopen_room = tcp_fast_wants(t) ? fastopen_room(s, t) : 0;
-	st->local.addr = t->h.local;
-	st->local.port = t->h.local_port;
-	st->remote.addr = t->h.remote;
-	st->remote.port = t->h.remote_port;
-	st->iface = t->h.iface;
-	st->user = t->user;
 	return 0;
 }
 

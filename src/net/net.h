@@ -329,6 +329,9 @@ struct listener *listener_behind(const struct sw_stack *, uint32_t listener_ref)
 bool listener_give(struct sw_stack *, uint32_t block);
 int listener_set(struct sw_stack *, uint32_t listener, sw_ns now, enum sw_option, uint64_t value);
 int listener_close(struct sw_stack *, uint32_t listener, sw_ns now);
+/* calls.c: what STATUS says; all of *st is 0 before, but `due` */
+void status_listener(const struct sw_stack *, uint32_t listener, struct sw_status *);
+void status_block(const struct sw_stack *, uint32_t block, struct sw_status *);
 /* input.c */
 struct arrival { /* how a packet came */
 	int iface;

@@ -40,6 +40,7 @@ struct sw_capture {
 	uint32_t events;
 	struct held held[HELD];
 	uint32_t n_held;
+	bool told; /* the stack has said something since the last one came */
 	bool failed;
 };
 
@@ -289,17 +290,18 @@ sw_capture_event(struct sw_capture *c, const struct sw_trace *t)
 	if (c->events == EVENTS)
 		drop_events(c, 1);
 	c->event[c->events++] = *t;
+	c->told = true;
 }
 
 void
 sw_capture_in(struct sw_capture *c, sw_ns at, const void *data, uint32_t len)
 {
-	struct held *p = &c->held[c->n_held];
+	struct held *p;
 
-	if (c->events > 0 || c->n_held == HELD) { /* the batch before is decided */
+	if (c->told || c->n_held == HELD) /* the batch before is decided */
 		settle(c);
-		p = &c->held[0];
-	}
+	c->told = false;
+	p = &c->held[c->n_held];
 	*p = (struct held){.at = at, .len = len, .data = malloc(len ? len : 1)};
 	if (!p->data) {
 		c->failed = true;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP = 12, DROP = 36, TOP = 24, MORE = 14 /* for what is crowded */ };
+enum { STEP = 12, DROP = 36, TOP = 24, MORE = 22 /* for what is crowded */ };
 enum { NEAR = 16 /* lines that may cross */ };
 
 /* ---- moments in order ---------------------------------------------------- */
