@@ -5,9 +5,10 @@
 #	make test       everything that CI asks, in about a quarter of an hour
 #	make check      the part of it to run before a commit, in under a minute
 #	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x tsan
-#	                hash seeds worlds off fuzz kernel install plugin (tools/test-all lists them)
+#	                golden show live page hash seeds worlds off fuzz kernel install plugin
+#	                (tools/test-all lists them)
 #	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
-#	make seeds worlds fuzz check-core tidy format install uninstall clean
+#	make seeds worlds fuzz check-core tidy format po install uninstall clean
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,
 # DESTDIR, V=1 (show commands), SEEDS=2000, WORLDS=10000, SECONDS=60 (a fuzz target),
 # XDP=no (do without AF_XDP, and so without libxdp and libbpf).
@@ -76,6 +77,11 @@ benches := $(patsubst %.c,$(BUILD)/%,$(filter-out $(if $(xdp_libs),,bench/xdp.c)
 	$(sort $(wildcard bench/*.c))))
 bench_help := $(call object,$(sort $(wildcard bench/lib/*.c)))
 
+# Languages other than English: po/LANGUAGE.po.
+languages := $(patsubst po/%.po,%,$(wildcard po/*.po))
+catalogue = locale/$(1)/LC_MESSAGES/synwave.mo
+catalogues := $(foreach l,$(languages),$(BUILD)/$(call catalogue,$(l)))
+
 .PHONY: all library tests fuzzers benches packetdrill-plugin
 all: $(BUILD)/synwave library
 library: $(BUILD)/libsynwave.a $(BUILD)/libsynwave-core.a $(xdp_library)
@@ -86,11 +92,13 @@ packetdrill-plugin: $(BUILD)/libsynwave-packetdrill.so
 
 # What Debian must have installed; a stamp for each set, so that it is asked once.
 need_build := gcc libc6-dev binutils pkg-config
-need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev \
+need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev gettext \
 	$(if $(xdp_libs),libxdp-dev libbpf-dev)
 need_test := $(need_program) python3 clang libclang-rt-14-dev llvm gcc-i686-linux-gnu \
 	libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
 	iproute2 iputils-ping socat curl mandoc
+# For `make test-page' alone: half a gigabyte.  `make test' skips that part without it, and says so.
+need_page := chromium fonts-noto-cjk
 build/.need-%: tools/need Makefile
 	@tools/need $(need_$*)
 	@mkdir -p build && touch $@
@@ -186,6 +194,29 @@ $(BUILD)/synwave: $(cli) $(drill) $(explore) $(show) $(BUILD)/broken-core.o $(xd
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs))
 
+$(BUILD)/synwave: | $(catalogues)
+$(BUILD)/locale/%/LC_MESSAGES/synwave.mo: po/%.po | build/.need-program
+	$(call say,msg,$<)
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check -o $@ $<
+
+# All sentences of the source; verdicts and timers from their tables.
+spoken := $(call source,cli show trace) $(wildcard src/cli/*.h src/trace/*.h)
+gettext = xgettext --from-code=UTF-8 --add-location=file --package-name=Synwave --omit-header
+$(BUILD)/synwave.pot: $(spoken) include/synwave/sw_words.h
+	$(call say,msg,$@)
+	$(Q)$(gettext) -k_ -kN_ -o $@ $(spoken)
+	$(Q)sed '/define SW_STATES/,/TIME_WAIT/d' include/synwave/sw_words.h | \
+		$(gettext) -L C -k -kX:4,4t -kX:2,3t -j -o $@ -
+# New sentences into po/*.po, without a translation; old ones out of them.
+.PHONY: po
+po: $(BUILD)/synwave.pot
+	$(Q)for l in $(languages); do \
+		msgmerge -q --no-fuzzy-matching --add-location=file --no-wrap -U --backup=none \
+			po/$$l.po $< && msgattrib --no-obsolete --no-wrap -o po/$$l.po po/$$l.po && \
+		msgfmt --statistics -o /dev/null po/$$l.po || exit 1; \
+	done
+
 # One name is visible: packetdrill_interface_init.
 $(BUILD)/libsynwave-packetdrill.so: $(plugin_core) $(plugin)
 	$(call say,ld,$@)
@@ -219,6 +250,7 @@ run: $(BUILD)/synwave
 
 test: build/.need-test
 	@tools/test-all all
+test-page: build/.need-page
 check: build/.need-test
 	@tools/test-all quick
 seeds: build/.need-test
@@ -243,7 +275,8 @@ headers := $(filter-out $(if $(xdp_libs),,sw_xdp.h),$(notdir $(wildcard include/
 archives := libsynwave.a libsynwave-core.a $(notdir $(xdp_library))
 configs := synwave.pc $(if $(xdp_libs),synwave-xdp.pc)
 installed = bin/synwave $(addprefix lib/,$(archives)) $(addprefix lib/pkgconfig/,$(configs)) \
-	share/man/man1/synwave.1 $(addprefix include/synwave/,$(headers))
+	share/man/man1/synwave.1 $(addprefix include/synwave/,$(headers)) \
+	$(addprefix share/,$(foreach l,$(languages),$(call catalogue,$(l))))
 
 install: all
 	install -d $(addprefix $(dest)/,bin lib/pkgconfig include/synwave share/man/man1)
@@ -251,6 +284,8 @@ install: all
 	install -m 644 $(addprefix $(BUILD)/,$(archives)) $(dest)/lib/
 	install -m 644 $(addprefix include/synwave/,$(headers)) $(dest)/include/synwave/
 	install -m 644 doc/synwave.1 $(dest)/share/man/man1/
+	for l in $(languages); do install -D -m 644 $(BUILD)/$(call catalogue,$$l) \
+		$(dest)/share/$(call catalogue,$$l) || exit 1; done
 	for name in $(configs); do sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(version)|' \
 		$$name.in > $(dest)/lib/pkgconfig/$$name || exit 1; done
 uninstall:

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static char directory[4096];
@@ -43,22 +44,42 @@ find_directory(void)
 	return false;
 }
 
-/* What the environment asks for, as POSIX has it. */
+/* The environment's locale for a category, as POSIX has it. */
 static const char *
-asked(void)
+asked(const char *category)
 {
-	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-	const char *list = getenv("LANGUAGE"), *value;
+	const char *names[] = {"LC_ALL", category, "LANG"};
 
 	for (int i = 0; i < 3; i++) {
-		value = getenv(names[i]);
-		if (!value || !*value)
-			continue;
-		if (!strcmp(value, "C") || !strcmp(value, "POSIX"))
-			return "en";
-		return list && *list ? list : value;
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return value;
 	}
-	return "en";
+	return "C";
+}
+
+/* The language that the environment asks for. */
+static const char *
+asked_language(void)
+{
+	const char *list = getenv("LANGUAGE"), *value = asked("LC_MESSAGES");
+
+	if (!strcmp(value, "C") || !strcmp(value, "POSIX"))
+		return "en";
+	return list && *list ? list : value;
+}
+
+/* Characters as the environment says, also where its locale was not generated. */
+static bool
+set_characters(void)
+{
+	const char *dot = strrchr(asked("LC_CTYPE"), '.');
+
+	if (!setlocale(LC_CTYPE, "") && dot &&
+	    (!strcasecmp(dot, ".UTF-8") || !strcasecmp(dot, ".utf8")))
+		setlocale(LC_CTYPE, "C.UTF-8");
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
 /* The catalogue of a language: all of China's are one. */
@@ -103,11 +124,9 @@ void
 lang_begin(int argc, char **argv)
 {
 	const char *wanted = option(argc, argv), *name;
-	bool utf8;
+	bool utf8 = set_characters();
 
-	setlocale(LC_CTYPE, "");
-	utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	name = catalogue(wanted ? wanted : asked());
+	name = catalogue(wanted ? wanted : asked_language());
 	if (!name || (!utf8 && !wanted) || !find_directory())
 		return;
 	setenv("LANGUAGE", name, 1);

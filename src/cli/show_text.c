@@ -44,9 +44,11 @@ point(const char *text, size_t n, int columns)
 
 	snprintf(line, sizeof(line), "%.*s", (int)n, text);
 	while (*at) {
-		size_t cut = sw_text_cut(at, columns - 4);
+		size_t cut = sw_text_cut(at, columns - 4), len = cut;
 
-		printf("%s%.*s\n", first ? "  - " : "    ", (int)cut, at);
+		while (len > 0 && at[len - 1] == ' ')
+			len--;
+		printf("%s%.*s\n", first ? "  - " : "    ", (int)len, at);
 		at += cut;
 		at += strspn(at, " ");
 		first = false;
@@ -64,13 +66,13 @@ points(const char *text, int columns)
 	}
 }
 
+/* "what: words" in as many lines as it needs. */
 static void
-print_path(const struct stage *s, int host, const char *english, int columns)
+print_named(const char *english, const char *words, int columns)
 {
-	char path[PATH], line[PATH + 64];
+	char line[PATH + 128];
 
-	stage_path(s, host, path, sizeof(path));
-	snprintf(line, sizeof(line), "%s  %s", _(english), *path ? path : "-");
+	snprintf(line, sizeof(line), "%s  %s", _(english), *words ? words : "-");
 	sw_text_wrap(stdout, line, 0, columns);
 }
 
@@ -79,6 +81,7 @@ print_scene(const struct show_args *a, const struct scene *scene)
 {
 	int columns = look_columns(&a->look);
 	struct sw_ladder_config c = {.out = stdout, .form = SW_LADDER_TEXT};
+	char path[PATH];
 	struct stage s;
 	bool good;
 
@@ -92,9 +95,9 @@ print_scene(const struct show_args *a, const struct scene *scene)
 	printf("\n%s\n", _("What to notice:"));
 	points(_(scene->notice), columns);
 	printf("\n");
-	print_path(&s, A, N_("States of A:"), columns);
-	print_path(&s, B, N_("States of B:"), columns);
-	printf("%s  %s\n", _("Claims of doc/handshake-and-teardown.md:"), scene->claims);
+	print_named(N_("States of A:"), stage_path(&s, A, path, sizeof(path)), columns);
+	print_named(N_("States of B:"), stage_path(&s, B, path, sizeof(path)), columns);
+	print_named(N_("Claims of doc/handshake-and-teardown.md:"), scene->claims, columns);
 	if (!good)
 		printf("%s\n", _("This did not go as the scene says."));
 	stage_end(&s);

@@ -186,7 +186,7 @@ const struct scene scenes_close[] = {
 	"seq 1 and len 5 and the FIN: B acknowledges 7.  Here the FIN's own number is 6, not the seq of its "
 	"segment.\n"
 	"B sent no ACK without data."),
- .claims = "C2 C4 C7 Y2 S1 S3",
+ .claims = "N3 C2 C4 C7 Y2 S1 S3",
  .path = {"CLOSED SYN-SENT ESTABLISHED FIN-WAIT-1 TIME-WAIT CLOSED",
 	  "CLOSED LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED"},
  .open = true, .play = fin_data},
@@ -271,7 +271,7 @@ const struct scene scenes_close[] = {
  .notice = N_(
 	"An acknowledgement says that the host has the bytes, not that the program has read them.\n"
 	"This is the most frequent RST in the middle of a connection: not a crash, an unread buffer."),
- .claims = "C6",
+ .claims = "N2 C6",
  .path = {"CLOSED SYN-SENT ESTABLISHED CLOSED", "CLOSED LISTEN SYN-RECEIVED ESTABLISHED CLOSED"},
  .open = true, .play = reset_unread},
 
@@ -282,7 +282,7 @@ const struct scene scenes_close[] = {
  .notice = N_(
 	"The host has done its part: the ACK came at once.  The fault is the program's.\n"
 	"A stays in FIN-WAIT-2 as long as its program waits; see `fin-wait-2' for when it does not."),
- .claims = "C4 T4",
+ .claims = "C4 T4 S5",
  .path = {"CLOSED SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2",
 	  "CLOSED LISTEN SYN-RECEIVED ESTABLISHED CLOSE-WAIT"},
  .open = true, .play = close_wait},

@@ -31,7 +31,7 @@ lost_segment(struct stage *s)
 const struct scene scenes_data[] = {
 {.name = "zero-window", .title = N_("The reader is slow: window 0"),
  .tell = N_(
-	"A has 6000 bytes, B has room for 4096 and its program does not read.  B's ACK says `window 0': A must "
+	"A has 6000 bytes, B has room for 4096 and its program does not read.  B's ACK says win 0: A must "
 	"stop.  If the ACK that opens the window were lost, both would wait for ever; so A asks now and then "
 	"with a probe (RFC 9293 3.8.6.1)."),
  .notice = N_(
@@ -44,9 +44,9 @@ const struct scene scenes_data[] = {
 
 {.name = "lost-segment", .title = N_("A segment is lost and comes again"),
  .tell = N_(
-	"A sends six segments, and the first is lost.  B keeps what comes after it and says so: each ACK repeats "
-	"what it waits for and lists what it has (SACK).  A learns from the second answer that the first must be "
-	"lost, and sends it again."),
+	"A sends six segments, and the first is lost.  B keeps what comes after it and says so: its ACK repeats "
+	"what it waits for and lists what it has (SACK).  From that A sees that the first is lost, and sends it "
+	"again at once."),
  .notice = N_(
 	"The ACK is cumulative: it stays at 1 until the gap is filled, then jumps over all that was kept.\n"
 	"One round trip repairs it; no timeout was needed.\n"

@@ -139,7 +139,7 @@ const struct scene scenes_open[] = {
 {.name = "handshake-data", .title = N_("The third segment carries data"),
  .tell = N_(
 	"A's program does not wait: it calls SEND right after OPEN.  The bytes are queued, and leave with the "
-	"ACK that completes the handshake.  A sixth segment is not needed, and no round trip is lost."),
+	"ACK that completes the handshake.  No segment more is needed, and no round trip is lost."),
  .notice = N_(
 	"The segment with the bytes is the third of the handshake: its ACK makes B ESTABLISHED, then its text is "
 	"taken.\n"
@@ -192,9 +192,9 @@ const struct scene scenes_open[] = {
 	"A is ESTABLISHED and its ACK is lost.  B stays in SYN-RECEIVED.  That does no harm: every later segment "
 	"of A's carries the same acknowledgement, so the first data does what the ACK should have done."),
  .notice = N_(
-	"For 120 ms one end is ESTABLISHED and the other is not.\n"
+	"For 110 ms one end is ESTABLISHED and the other is not.\n"
 	"No timer had to fire: the data completes the handshake."),
- .claims = "O7 O8",
+ .claims = "O7 O8 W5",
  .path = {"CLOSED SYN-SENT ESTABLISHED", "CLOSED LISTEN SYN-RECEIVED ESTABLISHED"},
  .play = lost_ack},
 
@@ -242,7 +242,7 @@ const struct scene scenes_open[] = {
  .notice = N_(
 	"Four segments.  Each end goes from SYN-SENT to SYN-RECEIVED, and nobody was in LISTEN.\n"
 	"SYN and the ACK of the other's SYN went apart: they merge only where one waits for the other."),
- .claims = "O3 S1 S4",
+ .claims = "O1 O3 S1 S4",
  .path = {"CLOSED SYN-SENT SYN-RECEIVED ESTABLISHED", "CLOSED SYN-SENT SYN-RECEIVED ESTABLISHED"},
  .closed = true, .play = simultaneous_open},
 {0}};

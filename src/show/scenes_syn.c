@@ -243,13 +243,13 @@ const struct scene scenes_syn[] = {
 {.name = "syn-flood", .title = N_("A flood of SYNs fills the half-open records"),
  .tell = N_(
 	"A hundred SYNs in a second from addresses that nobody has.  B has room for eight half-open connections "
-	"here (1024 by default).  Each is kept until its SYN,ACK has been repeated five times; meanwhile the SYN "
+	"here (256 by default).  Each is kept until its SYN,ACK has been repeated five times; meanwhile the SYN "
 	"of an honest client is dropped, too."),
  .notice = N_(
 	"The bound is hard: memory does not grow, established connections are not touched, and nothing crashes.\n"
 	"But A has to wait until records are free again, after a minute.\n"
 	"A SYN that is dropped is not refused: A may try again."),
- .claims = "W1",
+ .claims = "O5 W1",
  .path = {"CLOSED SYN-SENT ESTABLISHED", "CLOSED LISTEN SYN-RECEIVED ESTABLISHED"},
  .play = syn_flood},
 {0}};

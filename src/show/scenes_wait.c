@@ -113,10 +113,12 @@ const struct scene scenes_wait[] = {
 {.name = "no-time-wait", .title = N_("The same with a rule broken: no TIME-WAIT"),
  .tell = N_(
 	"A copy of the core in which A is CLOSED right after its last ACK.  The ACK is lost, B's FIN comes "
-	"again, and A knows nothing of it any more: RST.  B's program is told that the connection was reset, "
-	"though every byte had been delivered and acknowledged."),
+	"again, and A knows nothing of it any more: RST.  B wanted an acknowledgement and got a reset.  It is "
+	"CLOSED, but not in good order: a RST does not say whether the FIN and the last bytes before it arrived."),
  .notice = N_(
 	"The same loss, two endings: compare `lost-last-ack'.\n"
+	"In LAST-ACK a RST just ends the connection (RFC 9293 3.10.7.4, second): B's program has closed and asks "
+	"no more.\n"
 	"`synwave check --break no-time-wait' finds this harm by itself."),
  .claims = "T2",
  .path = {"CLOSED SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED",
@@ -159,7 +161,7 @@ const struct scene scenes_wait[] = {
  .notice = N_(
 	"So a server need not hold a port pair for four minutes where the client's new numbers prove that they "
 	"are new.\n"
-	"An old SYN would not: see `stale-syn-after' for what it gets."),
+	"An old SYN would only draw an ACK."),
  .claims = "N7 C10 T3",
  .path = {"CLOSED SYN-SENT ESTABLISHED CLOSE-WAIT LAST-ACK CLOSED SYN-SENT ESTABLISHED",
 	  "CLOSED LISTEN SYN-RECEIVED ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED LISTEN SYN-RECEIVED ESTABLISHED"},
@@ -170,8 +172,7 @@ const struct scene scenes_wait[] = {
 	"A closed first and is in TIME-WAIT; its program has gone.  Now a program at A wants the same port pair "
 	"once more.  A knows that its own record still waits: OPEN is refused.  After 2 MSL it goes."),
  .notice = N_(
-	"Who closes first holds the pair of ports; with one server and 28,232 ephemeral ports a busy client runs "
-	"out.\n"
+	"Who closes first holds the pair of ports: a busy client of one server runs out of them.\n"
 	"The remedy is to let the other side close, or to keep connections open."),
  .claims = "C10 T1 T3",
  .path = {"CLOSED SYN-SENT ESTABLISHED FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT CLOSED SYN-SENT ESTABLISHED",

@@ -8,7 +8,7 @@
 #include "trace/ladder.h"
 
 enum {			 /* pixels, from left to right */
-       SVG_TIME = 78,	 /* where times end */
+       SVG_TIME = 86,	 /* where times end */
        SVG_LEFT = 300,	 /* where the left host's words end */
        SVG_BAR_A = 306,	 /* its bar */
        SVG_LINE_A = 322, /* arrows from here */
