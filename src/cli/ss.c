@@ -45,7 +45,6 @@ static const char doc[] = N_(
 	"  synwave ss -tin\n"
 	"  synwave ss -a state time-wait\n"
 	"  synwave ss -o json '( sport = :80 or sport = :443 )'\n"
-	"  curl --unix-socket SOCKET http://localhost/metrics\n"
 	"\n"
 	"Exit status: 0 done; 1 nobody to ask, or no answer; 2 usage.");
 /* clang-format on */

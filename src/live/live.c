@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "live/parts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -89,6 +90,26 @@ clear_away(const struct sockaddr_un *at)
 	    connect(fd, (const struct sockaddr *)at, sizeof(*at)) != 0 && errno == ECONNREFUSED)
 		unlink(at->sun_path);
 	close(fd);
+}
+
+/* What killed programs have left in the directory. */
+static void
+clear_all(const char *directory)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	DIR *d = opendir(directory);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL) {
+		size_t n = strlen(e->d_name);
+
+		if (n > 5 && !strcmp(e->d_name + n - 5, ".sock") &&
+		    snprintf(at.sun_path, sizeof(at.sun_path), "%s/%s", directory, e->d_name) <
+			(int)sizeof(at.sun_path))
+			clear_away(&at);
+	}
+	if (d)
+		closedir(d);
 }
 
 static bool
@@ -214,40 +235,46 @@ client_write(struct client *c, const struct sw_stack *stack, sw_ns now)
 
 /* ---- the calls --------------------------------------------------------------- */
 
+/* Where it will be; false: nowhere, and `error` says why. */
+static bool
+choose_path(struct live *l, const char *path, char error[LIVE_ERROR])
+{
+	char directory[LIVE_PATH];
+	int n;
+
+	if (path) {
+		n = snprintf(l->path, LIVE_PATH, "%s", path);
+	} else {
+		if (!live_directory(directory, true, error))
+			return false;
+		clear_all(directory);
+		n = snprintf(l->path, LIVE_PATH, "%s/%s.%ld.sock", directory, l->verb,
+			     (long)getpid());
+	}
+	if (n > 0 && n < LIVE_PATH)
+		return true;
+	snprintf(error, LIVE_ERROR, "a control socket's name has 1 to %d bytes", LIVE_PATH - 1);
+	l->path[0] = '\0';
+	return false;
+}
+
 struct live *
 live_open(const char *path, const char *verb, char error[LIVE_ERROR])
 {
 	struct live *l = calloc(1, sizeof(*l));
-	char directory[LIVE_PATH];
-	int n;
+	bool good;
 
 	if (!l) {
 		snprintf(error, LIVE_ERROR, "no memory for a control socket");
 		return NULL;
 	}
-	l->epoll = l->fd = -1;
+	l->fd = -1;
 	for (int i = 0; i < CLIENTS; i++)
 		l->client[i].fd = -1;
 	snprintf(l->verb, sizeof(l->verb), "%s", verb);
-	if (path) {
-		n = snprintf(l->path, LIVE_PATH, "%s", path);
-	} else if (live_directory(directory, true, error)) {
-		n = snprintf(l->path, LIVE_PATH, "%s/%s.%ld.sock", directory, verb, (long)getpid());
-	} else {
-		live_close(l);
-		return NULL;
-	}
-	if (n >= LIVE_PATH || n == 0) {
-		snprintf(error, LIVE_ERROR, "a control socket's name has 1 to %d bytes",
-			 LIVE_PATH - 1);
-		l->path[0] = '\0';
-		live_close(l);
-		return NULL;
-	}
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll < 0 || !listen_at(l, error)) {
-		if (l->epoll < 0)
-			fail(error, "control socket", l->path);
+	good = l->epoll >= 0 || fail(error, "control socket", "");
+	if (!good || !choose_path(l, path, error) || !listen_at(l, error)) {
 		live_close(l);
 		return NULL;
 	}

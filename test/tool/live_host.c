@@ -3,7 +3,7 @@
  * tests of `synwave ss' and `top'.  Time stands still but for --move, in which one
  * connection goes on sending.
  *
- *	live_host SOCKET [--move] [--many N]
+ *	live_host SOCKET [--move] [--many N]		SOCKET `-': where it is by default
  *
  * It says "ready" and ends when its standard input does.
  */
@@ -121,7 +121,8 @@ main(int argc, char **argv)
 	struct world *w = world_new();
 	bool moving = argc > 2 && !strcmp(argv[2], "--move");
 	int more = argc > 3 && !strcmp(argv[2], "--many") ? atoi(argv[3]) : 0;
-	struct live *live = argc > 1 ? live_open(argv[1], "test", error) : NULL;
+	const char *at = argc > 1 && strcmp(argv[1], "-") != 0 ? argv[1] : NULL;
+	struct live *live = argc > 1 ? live_open(at, "test", error) : NULL;
 
 	if (!live) {
 		fprintf(stderr, "live_host: %s\n", argc > 1 ? error : "SOCKET is missing");
