@@ -123,23 +123,42 @@ flood(struct stage *s)
 		play_for(s, 10 * SW_MS);
 	}
 	play_count(s, B, N_("%lu SYNs came from %lu addresses"), FLOOD, FLOOD);
-	play_count(s, B, N_("%lu have a record, %lu were dropped: no half-open record is free"),
-		   (unsigned long)play_pool(s, B, SW_POOL_HALF_OPENS),
-		   (unsigned long)play_verdicts(s, B, SW_V_NO_HALF));
 }
 
 static void
 syn_flood(struct stage *s)
 {
 	s->config[B].half_opens = FLOOD_KEPT;
+	s->config[B].cookies = SW_COOKIES_NEVER;
 	play_go(s);
 	play_listen(s, B);
 	flood(s);
+	play_count(s, B, N_("%lu have a record, %lu were dropped: no half-open record is free"),
+		   (unsigned long)play_pool(s, B, SW_POOL_HALF_OPENS),
+		   (unsigned long)play_verdicts(s, B, SW_V_NO_HALF));
 	play_open(s, A);
 	play_for(s, 3500 * SW_MS);
 	play_note(s, -1, N_("... and so on, with pauses of 4, 8, 16 and 32 s ..."));
 	play_skip(s, 58 * SW_S);
 	play_for(s, 70 * SW_S);
+}
+
+static void
+syn_flood_cookies(struct stage *s)
+{
+	s->config[B].half_opens = FLOOD_KEPT;
+	play_go(s);
+	play_listen(s, B);
+	flood(s);
+	play_count(s, B, N_("%lu have a record, %lu were answered by a SYN cookie and forgotten"),
+		   (unsigned long)play_pool(s, B, SW_POOL_HALF_OPENS),
+		   (unsigned long)play_verdicts(s, B, SW_V_COOKIE_SENT));
+	play_open(s, A);
+	play_for(s, 100 * SW_MS);
+	play_say(s, A, "GET /");
+	play_for(s, 100 * SW_MS);
+	play_hear(s, B);
+	play_for(s, 100 * SW_MS);
 }
 
 /* clang-format off */
@@ -243,13 +262,29 @@ const struct scene scenes_syn[] = {
 {.name = "syn-flood", .title = N_("A flood of SYNs fills the half-open records"),
  .tell = N_(
 	"A hundred SYNs in a second from addresses that nobody has.  B has room for eight half-open connections "
-	"here (256 by default).  Each is kept until its SYN,ACK has been repeated five times; meanwhile the SYN "
-	"of an honest client is dropped, too."),
+	"here (256 by default), and was told to send no SYN cookies.  Each is kept until its SYN,ACK has been "
+	"repeated five times; meanwhile the SYN of an honest client is dropped, too."),
  .notice = N_(
 	"The bound is hard: memory does not grow, established connections are not touched, and nothing crashes.\n"
 	"But A has to wait until records are free again, after a minute.\n"
-	"A SYN that is dropped is not refused: A may try again."),
+	"A SYN that is dropped is not refused: A may try again.  With cookies it need not: see "
+	"`syn-flood-cookies'."),
  .claims = "O5 W1",
  .path = {"CLOSED SYN-SENT ESTABLISHED", "CLOSED LISTEN SYN-RECEIVED ESTABLISHED"},
  .play = syn_flood},
+
+{.name = "syn-flood-cookies", .title = N_("The same flood with SYN cookies"),
+ .tell = N_(
+	"The same hundred SYNs.  When no record is free, B answers all the same and keeps nothing: what it would "
+	"have to remember stands in its own first sequence number, with a keyed hash (RFC 4987 3.6).  The honest "
+	"client's ACK brings that number back, and B makes the connection from it."),
+ .notice = N_(
+	"A is connected after one round trip, in the middle of the flood.\n"
+	"B goes from LISTEN through SYN-RECEIVED to ESTABLISHED at the third segment: before it, there was no "
+	"record of A at all.\n"
+	"The price: a SYN,ACK that is lost is not sent again (the client's SYN is), and of the SYN's options "
+	"only those survive that the timestamp has room for."),
+ .claims = "O5 W1",
+ .path = {"CLOSED SYN-SENT ESTABLISHED", "CLOSED LISTEN SYN-RECEIVED ESTABLISHED"},
+ .play = syn_flood_cookies},
 {0}};

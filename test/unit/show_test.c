@@ -209,6 +209,9 @@ test_words(void)
 	ok(strstr(t.text, "Fig. 5 note 2"));
 	tell(show_named("syn-flood"), &t);
 	ok(strstr(t.text, "8 have a record, 92 were dropped"));
+	tell(show_named("syn-flood-cookies"), &t);
+	ok(strstr(t.text, "8 have a record, 92 were answered by a SYN cookie"));
+	ok(strstr(t.text, "brings back a SYN cookie of ours"));
 	tell(show_named("zero-window"), &t);
 	ok(strstr(t.text, "the program at B does not read: its window is closed"));
 	tell(show_named("close-wait"), &t);
