@@ -438,6 +438,7 @@ struct sw_status {
 	uint8_t ttl, tos;
 	uint8_t cc;	       /* enum sw_cc */
 	bool ecn;	       /* both ends agreed on it */
+	bool accurate_ecn;     /* and on RFC 9768 */
 	uint8_t fastopen;      /* enum sw_fastopen */
 	uint16_t fastopen_room; /* WANTED, HELD: bytes that can ride on the SYN; 0: no cookie */
 	uint32_t backlog_most; /* a listener: how many may wait */

@@ -169,9 +169,10 @@ enum sw_cc {
 
 /* Explicit congestion notification, RFC 3168. */
 enum sw_ecn {
-	SW_ECN_OFF,    /* the default */
-	SW_ECN_ANSWER, /* when the peer asks for it */
-	SW_ECN_ASK     /* our SYN asks, too */
+	SW_ECN_OFF,     /* the default */
+	SW_ECN_ANSWER,  /* when the peer asks for it */
+	SW_ECN_ASK,     /* our SYN asks, too */
+	SW_ECN_ACCURATE /* both, and for the accurate kind (RFC 9768) if the peer has it */
 };
 
 /* TCP Fast Open, RFC 7413: how far a connection is with it. */

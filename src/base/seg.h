@@ -18,6 +18,7 @@ struct seg {
 	uint32_t wnd; /* the field as on the wire: not scaled */
 	uint16_t up;  /* urgent pointer, from seq */
 	uint8_t ctl;  /* SW_SYN ... */
+	bool ae;      /* the ninth control bit: RFC 9768 */
 	uint8_t has;  /* SW_HAS_...: the options that are there */
 	uint16_t mss;
 	uint8_t wscale; /* RFC 7323 2.3: already at most 14 */

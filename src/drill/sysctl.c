@@ -91,8 +91,11 @@ sysctl_control(struct sw_config *c, const char *name, const char *value)
 	int cc = sw_cc_named(value);
 
 	if (sysctl_is(name, "tcp_ecn") || sysctl_is(name, "ecn.enable"))
-		/* 1: ask, and answer; 2: answer */
-		c->ecn = v == 1 ? SW_ECN_ASK : v == 2 ? SW_ECN_ANSWER : SW_ECN_OFF;
+		/* 1: ask, and answer; 2: answer; 3: both with AccECN */
+		c->ecn = v == 1	  ? SW_ECN_ASK
+			 : v == 2 ? SW_ECN_ANSWER
+			 : v == 3 ? SW_ECN_ACCURATE
+				  : SW_ECN_OFF;
 	else if (sysctl_is(name, "tcp_early_retrans"))
 		sysctl_switch(c, SW_NO_TLP, v >= 3);
 	else if (sysctl_is(name, "tcp_recovery"))

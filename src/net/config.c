@@ -156,5 +156,5 @@ config_ok(const struct sw_config *c)
 	       range(c->iw_segments, 1, 100) && range(c->without, 0, SW_NO_ANY) &&
 	       c->cc < SW_N_CCS && c->shards <= SHARDS_MAX &&
 	       (c->shard < c->shards || c->shards == 0) &&
-	       c->ecn <= SW_ECN_ASK && c->cookies <= SW_COOKIES_NEVER;
+	       c->ecn <= SW_ECN_ACCURATE && c->cookies <= SW_COOKIES_NEVER;
 }

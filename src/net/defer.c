@@ -48,7 +48,8 @@ asked_keep(struct half *h, const struct seg *seg)
 	h->ts_recent = seg->tsval;
 	h->snd_wnd = (uint16_t)seg->wnd;
 	h->peer_mss = seg->mss;
-	h->snd_wscale = seg->wscale;
+	h->snd_wscale = seg->wscale & 15u;
+	h->ace = (seg->ae ? HALF_ACE | seg->ecn : 0u) & 15u;
 	h->options = (uint8_t)((seg->has & ~HALF_ECN) | (ecn ? HALF_ECN : 0));
 }
 
@@ -58,6 +59,8 @@ asked_syn(const struct half *h, struct seg *seg)
 {
 	memset(seg, 0, sizeof(*seg));
 	seg->ctl = SW_SYN | (h->options & HALF_ECN ? SW_ECE | SW_CWR : 0);
+	seg->ae = h->ace != 0;
+	seg->ecn = h->ace & 3;
 	seg->seq = h->irs;
 	seg->wnd = h->snd_wnd;
 	seg->has = h->options & (SW_HAS_MSS | SW_HAS_WSCALE | SW_HAS_SACK_OK | SW_HAS_TS);

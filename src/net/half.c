@@ -64,6 +64,7 @@ half_keep(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 	h->peer_mss = t->peer_mss;
 	h->options = half_options(t);
 	h->snd_wscale = t->snd_wscale;
+	h->ace = (t->accurate ? HALF_ACE | accecn_syn(t) : 0u) & 15u;
 	h->retries = t->retries;
 	h->flags = (uint8_t)(half_flags(t) | (h->flags & HALF_GIVES) |
 			     (uint32_t)t->rcv_wscale << HALF_WSCALE);
@@ -94,7 +95,7 @@ half_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
 		tcp_adopt((struct tcp *)(uintptr_t)&s->tcp, t,
 			  &listener_behind(s, h->listener)->habits);
 	t->h = h->h;
-	t->rcv_wscale = h->flags >> HALF_WSCALE;
+	t->rcv_wscale = h->flags >> HALF_WSCALE & 15u;
 	t->flags |= T_PASSIVE;
 	t->flags |= (h->options & SW_HAS_TS) ? T_TS : 0u;
 	t->flags |= (h->options & SW_HAS_SACK_OK) ? T_SACK : 0u;
@@ -108,6 +109,8 @@ half_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
 	t->rcv.nxt = t->rcv.acked = t->rcv.up = seq_add(h->irs, 1);
 	t->snd.wnd = t->snd.wnd_max = h->snd_wnd;
 	t->snd_wscale = h->snd_wscale;
+	if (h->ace)
+		accecn_begin(t, h->ace & 3);
 	t->peer_mss = h->peer_mss;
 	t->ts_recent = h->ts_recent;
 	t->ts_recent_s = (uint32_t)(now / SW_S);

@@ -51,13 +51,15 @@ struct half {
 	uint32_t listener; /* LISTENER_REF */
 	uint16_t snd_wnd, peer_mss;
 	uint8_t options; /* SW_HAS_... agreed on, HALF_ECN */
-	uint8_t snd_wscale;
+	uint8_t snd_wscale : 4;
+	uint8_t ace : 4;   /* HALF_ACE and the SYN's ECN field: of RFC 9768 */
 	uint8_t retries;
 	uint8_t flags;	   /* HALF_... */
 	uint32_t first_us; /* when the SYN came, low bits of microseconds */
 	uint32_t generation;
 };
 enum { HALF_ECN = 0x80 }; /* half.options */
+enum { HALF_ACE = 4 };	  /* half.ace */
 enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4, HALF_GIVES = 8 /* a cookie */,
        HALF_WSCALE = 4 /* shift: our scale */ };
 

@@ -136,6 +136,7 @@ mix_block(uint64_t *d, const struct sw_stack *s, const struct tcb *t)
 	mix(d, (uint64_t)t->srtt_us << 32 | t->rto_us);
 	mix(d, (uint64_t)t->cwnd << 32 | t->ssthresh);
 	mix(d, (uint64_t)t->mss << 32 | (uint64_t)t->retries << 8 | t->error);
+	mix(d, (uint64_t)(t->accurate << 7 | t->ace_owed << 6 | t->ace_in << 3 | t->ace_out));
 	mix(d, t->retransmit);
 	mix(d, t->late);
 	mix(d, t->user);

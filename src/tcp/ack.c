@@ -297,10 +297,11 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	struct told told;
 	struct cc_ack a = {.limited = flight(t) >= t->cwnd / 2};
 	bool moved = s->acked > 0, syn = syn_unacked(t);
+	uint32_t before = syn ? 0 : seq_from(t->snd.una, t->snd.iss);
 	uint32_t lost = c != NULL ? c->lost_ever : 0;
 
 	t->news |= NEWS_OUTPUT;
-	a.ece = (t->flags & T_ECN) && (s->ctl & SW_ECE);
+	a.ece = (t->flags & T_ECN) && !t->accurate && (s->ctl & SW_ECE);
 	told_begin(tcp, t, s, &told);
 	if (c == NULL && is_dup(t, s))
 		t->flags &= ~(uint32_t)T_TAIL; /* both came: the probe repaired nothing */
@@ -317,6 +318,8 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 			una_moved(tcp, t, c, a.acked);
 		losses_find(tcp, t, c, s, &told);
 	}
+	if (t->accurate && (moved || told.bytes > 0)) /* else it may be an old one */
+		a.ece = accecn_told(t, s, before);
 	if ((moved || told.bytes > 0) && !syn) /* the SYN's sample is syn_acked()'s */
 		ack_rtt(tcp, t, s, &told);
 	if (c != NULL && told.bytes > 0)

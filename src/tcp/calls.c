@@ -180,6 +180,7 @@ status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 	st->tos = t->tos;
 	st->cc = t->controller;
 	st->ecn = (t->flags & T_ECN) != 0;
+	st->accurate_ecn = t->accurate;
 	if (t->opening != OPEN_OWNED)
 		st->fastopen = (uint8_t)min_u32(t->opening, OPEN_FAST);
 }

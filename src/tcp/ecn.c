@@ -13,6 +13,10 @@ enum { ECT_0 = 2, CE = 3 }; /* RFC 3168 5 */
 void
 ecn_syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
 {
+	if (t->accurate || (!(s->ctl & SW_ACK) && accecn_asks(t) && !(tcp->without & SW_NO_ECN))) {
+		accecn_syn_fill(t, s);
+		return;
+	}
 	if (s->ctl & SW_ACK) {
 		s->ctl |= t->flags & T_ECN ? SW_ECE : 0;
 		return;
@@ -35,14 +39,17 @@ void
 ecn_syn_take(const struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	uint8_t bits = s->ctl & (SW_ECE | SW_CWR);
-	bool agreed;
+	bool agreed, asked = accecn_asks(t) || (t->ecn == SW_ECN_ASK && t->retries == 0);
 
 	if (s->ctl & SW_ACK)
-		agreed = bits == SW_ECE && t->ecn == SW_ECN_ASK && t->retries == 0;
+		agreed = bits == SW_ECE && asked;
 	else
 		agreed = bits == (SW_ECE | SW_CWR) && t->ecn != SW_ECN_OFF;
 	t->flags &= ~(uint32_t)(T_ECN | T_ECE | T_CWR);
-	if (agreed && !(tcp->without & SW_NO_ECN))
+	t->accurate = t->ace_owed = 0;
+	if (tcp->without & SW_NO_ECN)
+		return;
+	if (!accecn_syn_take(t, s) && agreed)
 		t->flags |= T_ECN;
 }
 
@@ -50,7 +57,9 @@ ecn_syn_take(const struct tcp *tcp, struct tcb *t, const struct seg *s)
 void
 ecn_arrived(struct tcb *t, const struct seg *s)
 {
-	if (!(t->flags & T_ECN) || s->len == 0)
+	if (t->accurate)
+		accecn_arrived(t, s);
+	if (t->accurate || !(t->flags & T_ECN) || s->len == 0)
 		return;
 	/*= RFC 3168 6.1.3: CE is echoed in every ACK until the peer says CWR; a CE with that
 	 * very segment begins anew */
@@ -78,24 +87,38 @@ ecn_echoed(struct tcp *tcp, struct tcb *t, struct active *c)
 		cc_marked(tcp, t, c);
 	c->cwr = true;
 	c->cwr_end = t->snd.nxt;
-	t->flags |= T_CWR; /*= RFC 3168 6.1.2: the first new segment after it says CWR */
+	/*= RFC 3168 6.1.2: the first new segment after it says CWR */
+	if (!t->accurate)
+		t->flags |= T_CWR;
 }
 
 /* ECE on all that has an ACK; new text is marked ECT, and carries CWR once. */
 void
 ecn_fill(struct tcb *t, struct seg *s, bool fresh)
 {
+	if (t->accurate)
+		accecn_fill(t, s);
 	if (!(t->flags & T_ECN))
 		return;
 	s->tos &= 0xfc;
-	if (t->flags & T_ECE)
+	if (!t->accurate && (t->flags & T_ECE))
 		s->ctl |= SW_ECE;
 	/*= RFC 3168 6.1.4, 6.1.5, 6.1.6: no ECT on pure ACKs, on what is sent again, on
 	 * window probes */
 	if (!fresh || s->len == 0)
 		return;
 	s->tos |= ECT_0;
+	if (t->accurate)
+		return;
 	if (t->flags & T_CWR)
 		s->ctl |= SW_CWR;
 	t->flags &= ~(uint32_t)T_CWR;
+}
+
+/* Must the next segment be one, as a device that cuts up a longer one leaves CWR to the
+ * first alone? */
+bool
+ecn_alone(const struct tcb *t)
+{
+	return t->accurate ? t->ace_in & 2 : t->flags & T_CWR;
 }

@@ -24,7 +24,8 @@
 	X(NUM, flags) X(LEAVE, active) X(NUM, ts_recent) X(STAMP, ts_offset) X(SEC, ts_recent_s) \
 	X(NUM, srtt_us) X(NUM, rttvar_us) X(NUM, rto_us) X(NUM, cwnd) X(NUM, ssthresh) \
 	X(NUM, snd_buf) X(NUM, rcv_buf) X(NUM, mss) X(NUM, peer_mss) X(NUM, path_mss) \
-	X(NUM, user_timeout_s) X(NUM, snd_wscale) X(NUM, rcv_wscale) X(NUM, retries) X(LEAVE, news) \
+	X(NUM, user_timeout_s) X(NUM, snd_wscale) X(NUM, rcv_wscale) \
+	X(NUM, accurate) X(NUM, ace_in) X(NUM, ace_out) X(NUM, ace_owed) X(NUM, retries) X(LEAVE, news) \
 	X(NUM, ttl) X(NUM, tos) X(NUM, error) X(NUM, opening) X(NUM, probes) X(MSEC, challenge_ms) \
 	X(TIME, retransmit) X(TIME, late) X(TIME, heard) X(NUM, keep_idle_s) X(NUM, keep_interval_s) \
 	X(NUM, keep_probes) X(NUM, icmp_type) X(NUM, icmp_code) X(NUM, controller) X(NUM, ecn)

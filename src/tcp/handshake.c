@@ -20,7 +20,7 @@ wscale_of(uint32_t rcv_buf)
 void
 rcv_begin(struct tcb *t)
 {
-	t->rcv_wscale = wscale_of(t->rcv_buf);
+	t->rcv_wscale = wscale_of(t->rcv_buf) & 15u;
 	t->rcv.wnd = min_u32(t->rcv_buf, 65535);
 }
 
@@ -255,7 +255,7 @@ syn_take(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	t->snd_wscale = 0;
 	if (tcp->window_scale && (s->has & SW_HAS_WSCALE)) {
 		t->flags |= T_WSCALE;
-		t->snd_wscale = s->wscale <= WSCALE_MAX ? s->wscale : WSCALE_MAX;
+		t->snd_wscale = min_u32(s->wscale, WSCALE_MAX) & 15u;
 	}
 	t->snd.wnd = t->snd.wnd_max = s->wnd;
 	t->snd.wl1 = s->seq;

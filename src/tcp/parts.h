@@ -243,6 +243,14 @@ void ecn_arrived(struct tcb *, const struct seg *);
 bool ecn_reacted(const struct tcb *, const struct active *);
 void ecn_echoed(struct tcp *, struct tcb *, struct active *);
 void ecn_fill(struct tcb *, struct seg *, bool fresh);
+bool ecn_alone(const struct tcb *);
+/* accecn.c */
+bool accecn_asks(const struct tcb *);
+void accecn_syn_fill(const struct tcb *, struct seg *);
+bool accecn_syn_take(struct tcb *, const struct seg *);
+void accecn_arrived(struct tcb *, const struct seg *);
+bool accecn_told(struct tcb *, const struct seg *, uint32_t before);
+void accecn_fill(struct tcb *, struct seg *);
 
 /* rate.c: delivery rate samples */
 void rate_sent(const struct tcp *, struct active *, struct rec *);

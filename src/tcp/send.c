@@ -219,7 +219,7 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 	uint32_t cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
 	uint32_t n = min_u32(min_u32(unsent, wnd), super_text(tcp, t, one, gso));
 
-	if (t->flags & T_CWR)
+	if (ecn_alone(t))
 		n = min_u32(n, one); /* said by one segment, not by all of a super-segment */
 	if (c->frto == FRTO_NEW) {   /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
 		n = min_u32(n, c->frto_new * one);

@@ -138,7 +138,7 @@ set_one(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 	case SW_OPT_MSS:
 		return set_mss(tcp, t, value);
 	case SW_OPT_ECN:
-		if (value > SW_ECN_ASK)
+		if (value > SW_ECN_ACCURATE)
 			return SW_E_INVALID;
 		t->ecn = value & 15u;
 		return SW_OK;

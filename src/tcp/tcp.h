@@ -63,8 +63,8 @@ enum { /* tcb.flags */
 	T_PROBED = 1 << 26,    /* TLP: no round trip was measured since the last probe */
 	T_TAIL = 1 << 27,      /* TLP, while idle: a probe may have repaired a loss */
 	T_ECN = 1 << 28,       /* both ends asked for ECN */
-	T_ECE = 1 << 29,       /* a mark came: echoed until the peer says CWR */
-	T_CWR = 1 << 30,       /* we slowed down for a mark: to be told */
+	T_ECE = 1 << 29,       /* a mark came: echoed until the peer says CWR; accecn.c */
+	T_CWR = 1 << 30,       /* we slowed down for a mark: to be told; accecn.c */
 	T_QUICK = 1u << 31     /* no ACK waits: the application wants it so */
 };
 
@@ -128,7 +128,10 @@ struct tcb {
 	uint16_t peer_mss;    /* MSS option of the peer, or the default */
 	uint16_t path_mss;    /* what the path's MTU allows, options not counted */
 	uint16_t user_timeout_s; /* 0: the configured one */
-	uint8_t snd_wscale, rcv_wscale;
+	uint8_t snd_wscale : 4, rcv_wscale : 4;
+	/* RFC 9768: it is on; marked packets that came, that the peer told of, modulo 8 (r.cep,
+	 * s.cep); how the peer's SYN-ACK was marked is still to be told */
+	uint8_t accurate : 1, ace_in : 3, ace_out : 3, ace_owed : 1;
 	uint8_t retries;      /* timeouts in a row */
 	uint8_t news;
 	uint8_t ttl, tos;
@@ -382,6 +385,9 @@ void tcp_cookie_answer(const struct tcp *, const struct habits *, uint16_t path_
 		       const struct seg *syn, struct seg *answer);
 void tcp_cookie_iss(struct tcb *, seq iss);
 void tcp_cookie_opens(struct tcp *, struct tcb *, const struct seg *syn, sw_ns now);
+/* RFC 9768 agreed on by a SYN that came with this ECN field; that field again.  accecn.c */
+void accecn_begin(struct tcb *, uint8_t ecn);
+uint8_t accecn_syn(const struct tcb *);
 uint16_t tcp_default_mss(const struct sw_addr *peer); /* of a SYN without the option */
 
 /* Is there anything to send now?  Cheap; may say yes when tcp_emit() then finds none. */

@@ -151,6 +151,7 @@ segment_fields(const uint8_t *p, struct seg *s)
 {
 	s->seq = seq_at(get_32(p + 4));
 	s->ack = seq_at(get_32(p + 8));
+	s->ae = p[12] & 1;
 	s->ctl = p[13];
 	s->wnd = get_16(p + 14); /*= RFC 9293 3.1 MUST-1, REC-1: without sign, in 32 bits */
 	s->up = get_16(p + 18);
@@ -320,7 +321,7 @@ tcp_write(uint8_t *to, uint32_t room, const struct seg *s, uint16_t src_port, ui
 	put_16(to + 2, dst_port);
 	put_32(to + 4, s->seq.n);
 	put_32(to + 8, s->ack.n);
-	to[12] = (uint8_t)(size / 4 << 4);
+	to[12] = (uint8_t)(size / 4 << 4 | s->ae);
 	to[13] = s->ctl;
 	put_16(to + 14, min_u32(s->wnd, UINT16_MAX));
 	put_16(to + 16, 0);

@@ -362,11 +362,20 @@ bbr_pause(void)
 
 struct marks {
 	uint64_t data, again, ect, ect_ack, ect_again, ce, ece, cwr; /* packets */
+	uint64_t told, slower; /* marks that ACE fields add up to; reductions of ssthresh */
+	uint8_t ace;
 	uint32_t top;
 	bool syn_asks, syn_ack_agrees;
 	uint64_t dropped, percent, ratio; /* ratio: ssthresh of cwnd, the most */
-	bool agreed;
+	bool agreed, accurate;
 };
+
+/* The three bits of AccECN. */
+static uint8_t
+ace_of(const struct sw_sim_seen *p, uint8_t ctl)
+{
+	return (uint8_t)((p->data[(p->data[0] & 15) * 4 + 12] & 1) << 2 | ctl >> 6);
+}
 
 static void
 marks_tap(void *ctx, const struct sw_sim_seen *p)
@@ -385,6 +394,10 @@ marks_tap(void *ctx, const struct sw_sim_seen *p)
 		return;
 	}
 	if (p->from == B) {
+		uint8_t ace = ace_of(p, t.ctl);
+
+		m->told += (ace - m->ace) & 7;
+		m->ace = ace;
 		m->ect_ack += ect;
 		m->ece += (t.ctl & SW_ECE) != 0;
 		return;
@@ -411,6 +424,7 @@ marked(enum sw_ecn ask, enum sw_ecn answer, uint32_t without, enum sw_cc cc)
 	uint64_t heard = 0;
 
 	memset(&m, 0, sizeof(m));
+	m.ace = 5; /* RFC 9768 3.2.1 */
 	w->path[A].aqm = SW_SIM_CODEL_ECN;
 	w->config[A].ecn = (uint8_t)ask;
 	w->config[B].ecn = (uint8_t)answer;
@@ -418,11 +432,13 @@ marked(enum sw_ecn ask, enum sw_ecn answer, uint32_t without, enum sw_cc cc)
 	w->config[A].cc = (uint8_t)cc;
 	open_world_seen(w, marks_tap, &m);
 	m.agreed = status_of(w, A).ecn && status_of(w, B).ecn;
+	m.accurate = status_of(w, A).accurate_ecn && status_of(w, B).accurate_ecn;
 	for (int k = 0; k < 5000; k++) {
 		uint64_t cwnd = status_of(w, A).cwnd, s = status_of(w, A).ssthresh, r;
 
 		heard += bulk(w, SW_MS);
 		r = status_of(w, A).ssthresh * 100ull / cwnd;
+		m.slower += status_of(w, A).ssthresh < s;
 		if (status_of(w, A).ssthresh != s && status_of(w, A).cwnd < cwnd && r > m.ratio)
 			m.ratio = r;
 	}
@@ -452,6 +468,30 @@ ecn(void)
 	ok(!m.syn_asks && !m.syn_ack_agrees && !m.agreed && m.ect == 0);
 	m = marked(SW_ECN_ASK, SW_ECN_ANSWER, SW_NO_ECN, SW_CC_CUBIC);
 	ok(!m.syn_asks && !m.agreed && m.ect == 0 && m.dropped > 0);
+}
+
+/* AccECN: every mark is told of, none by CWR; one reaction a round trip; or as before. */
+static void
+accurate(void)
+{
+	struct marks m = marked(SW_ECN_ACCURATE, SW_ECN_ACCURATE, 0, SW_CC_CUBIC);
+
+	printf("# %d marks, %d told, %d times slower, %d %%\n", (int)m.ce, (int)m.told,
+	       (int)m.slower, (int)m.percent);
+	ok(m.syn_asks && m.agreed && m.accurate);
+	ok(m.ect + m.again == m.data && m.ect_ack == 0 && m.ect_again == 0);
+	ok(m.ce > 3 && m.told >= m.ce - 1 && m.told <= m.ce);
+	ok(m.slower > 1 && m.slower <= m.ce);
+	ok(m.dropped == 0 && m.again == 0 && m.percent >= 90);
+	/* the other is not so far: RFC 3168's, or none */
+	m = marked(SW_ECN_ACCURATE, SW_ECN_ANSWER, 0, SW_CC_CUBIC);
+	ok(m.agreed && !m.accurate && m.syn_ack_agrees && m.cwr > 3 && m.dropped == 0);
+	m = marked(SW_ECN_ASK, SW_ECN_ACCURATE, 0, SW_CC_CUBIC);
+	ok(m.agreed && !m.accurate && m.syn_ack_agrees && m.cwr > 3 && m.dropped == 0);
+	m = marked(SW_ECN_ACCURATE, SW_ECN_OFF, 0, SW_CC_CUBIC);
+	ok(!m.agreed && !m.accurate && m.ect == 0 && m.dropped > 0);
+	m = marked(SW_ECN_ACCURATE, SW_ECN_ACCURATE, SW_NO_ECN, SW_CC_CUBIC);
+	ok(!m.syn_asks && !m.agreed && !m.accurate && m.ect == 0 && m.dropped > 0);
 }
 
 static void
@@ -499,6 +539,7 @@ main(void)
 	TEST("slow start overshoot of one BDP", overshoot);
 	TEST("CUBIC concave region", cubic_concave);
 	TEST("ECN marks in place of losses", ecn);
+	TEST("AccECN counts the marks", accurate);
 	TEST("ABE: less for a mark than for a loss", abe);
 	TEST("ECN is not asked for twice", ecn_refused);
 	TEST("BBR under random loss", bbr_loss);

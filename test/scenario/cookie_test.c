@@ -728,6 +728,27 @@ reflector(void)
 }
 SCENE(reflector)
 
+/* Who asks for AccECN gets RFC 3168's: a cookie has one bit for it. */
+static void
+plainly_marked(void)
+{
+	struct world *w = scene_new();
+
+	w->config[A].ecn = w->config[B].ecn = SW_ECN_ACCURATE;
+	w->config[B].cookies = SW_COOKIES_ALWAYS;
+	scene_go(w);
+	listens(w, B);
+	opens(w, A);
+	until(w, A, SW_ESTABLISHED);
+	run_for(w, 30 * SW_MS);
+	accepts(w, B);
+	ok(verdicts_of(w, B, SW_V_COOKIE_SENT) == 1);
+	for (int i = 0; i < 2; i++)
+		ok(status_of(w, i).ecn && !status_of(w, i).accurate_ecn);
+	world_end(w);
+}
+SCENE(plainly_marked)
+
 int
 main(void)
 {
@@ -743,6 +764,7 @@ main(void)
 	PLAY("syn-cookie: no room", no_room);
 	PLAY("syn-cookie: behind a TIME-WAIT", behind_time_wait);
 	PLAY("syn-cookie: what is kept", what_is_kept);
+	PLAY("syn-cookie: AccECN", plainly_marked);
 	PLAY("reflector", reflector);
 	return plan_done();
 }

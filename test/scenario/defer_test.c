@@ -378,7 +378,7 @@ options_kept(void)
 {
 	struct world *w = scene_new();
 
-	w->config[A].ecn = w->config[B].ecn = SW_ECN_ASK;
+	w->config[A].ecn = w->config[B].ecn = SW_ECN_ACCURATE;
 	w->iface[A].mtu = 1280;
 	scene_go(w);
 	listens(w, B);
@@ -386,6 +386,7 @@ options_kept(void)
 	ok(answer(w, asked(w), SW_ANSWER_ACCEPT) == SW_OK);
 	until(w, B, SW_ESTABLISHED);
 	ok(status_of(w, A).ecn && status_of(w, B).ecn);
+	ok(status_of(w, A).accurate_ecn && status_of(w, B).accurate_ecn);
 	ok(status_of(w, B).sack && status_of(w, B).timestamps);
 	ok(status_of(w, B).snd_wscale == 5 && status_of(w, B).rcv_wscale == 5);
 	ok(status_of(w, B).peer_mss == (w->v6 ? 1220 : 1240));
