@@ -118,6 +118,14 @@ option_take(struct seg *s, const uint8_t *p)
 	}
 }
 
+/* Timestamps alone, and two bytes before them: what nearly every segment has. */
+static bool
+options_stamp_only(struct view v)
+{
+	return v.len == 2 + OPT_TS_SIZE && v.p[0] == OPT_NOP && v.p[1] == OPT_NOP &&
+	       v.p[2] == OPT_TS && v.p[3] == OPT_TS_SIZE;
+}
+
 /* Walks the options; false: one is malformed. */
 static bool
 options_read(struct seg *s, struct view v)
@@ -125,6 +133,10 @@ options_read(struct seg *s, struct view v)
 	const uint8_t *p;
 	uint32_t at = 0, step;
 
+	if (options_stamp_only(v)) {
+		option_take(s, v.p + 2);
+		return true;
+	}
 	/*= RFC 9293 3.1 MUST-4, MUST-5, 3.2 MUST-64: in any segment, at any alignment */
 	for (step = 0; step < OPT_STEPS && (p = view_at(v, at, 1)); step++) {
 		/*= RFC 9293 3.1 MUST-69: behind the end of the list there is only padding */
@@ -186,6 +198,25 @@ tcp_read(const struct ip *ip, enum sw_csum csum, struct seg *s, uint16_t *src_po
 	    !options_read(s, view_part(ip->body, TCP_HEADER, size - TCP_HEADER)))
 		return SW_V_BAD_OPTION;
 	return SW_V_TAKEN;
+}
+
+/* Parses what there is of a segment of `size` bytes: see wire.h. */
+bool
+tcp_read_cut(struct view v, uint32_t size, struct seg *s, bool *bad_option)
+{
+	const uint8_t *p = view_at(v, 0, TCP_HEADER);
+	uint32_t head = p ? (p[12] >> 4) * 4u : 0;
+
+	memset(s, 0, sizeof(*s));
+	*bad_option = false;
+	if (!p || head < TCP_HEADER || head > size)
+		return false;
+	segment_fields(p, s);
+	s->len = size - head;
+	s->text = p + min_u32(head, v.len);
+	if (head > TCP_HEADER)
+		*bad_option = !options_read(s, view_part(v, TCP_HEADER, head - TCP_HEADER));
+	return true;
 }
 
 /* Reads what 8 quoted bytes of a TCP header hold; false: they are not there. */

@@ -71,6 +71,13 @@ uint32_t ip_pseudo_sum(const struct sw_addr *src, const struct sw_addr *dst, uin
 enum sw_verdict tcp_read(const struct ip *, enum sw_csum csum, struct seg *, uint16_t *src_port,
 			 uint16_t *dst_port);
 
+/*
+ * The same of `size` bytes of which only those in the view are there, without a look
+ * at the checksum; the options before a malformed or missing one count.  false: not
+ * even the fixed fields are there, or they contradict `size`.
+ */
+bool tcp_read_cut(struct view, uint32_t size, struct seg *, bool *bad_option);
+
 /* Header and options of `seg` (seg->has says which options); the checksum field
  * is left 0.  Options are written in the order MSS, SACK-permitted, timestamps,
  * NOP, window scale, Fast Open, then SACK blocks; what does not fit in 40 bytes is left out
