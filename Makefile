@@ -40,7 +40,7 @@ say = $(if $(V),,@printf '%-5s %s\n' $(1) $(2))
 
 version := $(shell sed -n 's/^.define SW_VERSION "\(.*\)"/\1/p' include/synwave/sw.h)
 xdp_libs := $(if $(filter yes,$(XDP)),libxdp libbpf)
-libs := libpcap jansson nettle $(xdp_libs)
+libs := libpcap jansson nettle zlib libzstd $(xdp_libs)
 
 warn := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Werror
 flags = -std=c11 $(warn) $(OPT) $(pic) -Iinclude -MMD -MP $(EXTRA)
@@ -59,6 +59,7 @@ xdp := $(call object,$(call source,xdp))
 drill := $(call object,$(call source,drill))
 explore := $(call object,$(call source,explore))
 show := $(call object,$(call source,show live))
+explain := $(call object,$(call source,explain))
 # A second copy of the core, in which the explorer can break a rule; in no library.
 broken := $(patsubst %.c,$(BUILD)/broken/%.o,$(call source,base wire tcp net))
 xdp_library := $(if $(xdp_libs),$(BUILD)/libsynwave-xdp.a)
@@ -92,7 +93,8 @@ packetdrill-plugin: $(BUILD)/libsynwave-packetdrill.so
 
 # What Debian must have installed; a stamp for each set, so that it is asked once.
 need_build := gcc libc6-dev binutils pkg-config
-need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev gettext \
+need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev gettext zlib1g-dev \
+	libzstd-dev \
 	$(if $(xdp_libs),libxdp-dev libbpf-dev)
 need_test := $(need_program) python3 clang libclang-rt-14-dev llvm gcc-i686-linux-gnu \
 	libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
@@ -130,6 +132,8 @@ $(plugin_core): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(plugin): room_flags = -Isrc
 $(core): room_flags = -Isrc -ffreestanding -fno-stack-protector
 $(users) $(drill) $(explore) $(show): room_flags = -Isrc
+$(explain): room_flags = -Isrc -D_DEFAULT_SOURCE=
+$(explain): | build/.need-program
 $(cli): room_flags = -Isrc -I$(BUILD) $(if $(xdp_libs),-DSW_WITH_XDP) $$(pkg-config --cflags $(libs))
 $(xdp): room_flags = -Isrc $$(pkg-config --cflags $(xdp_libs))
 $(xdp): | build/.need-program
@@ -189,10 +193,10 @@ $(BUILD)/libinside.a: $(core) $(users) $(drill) $(explore) $(show) $(BUILD)/brok
 $(BUILD)/libtest.a: $(test_help)
 	$(archive)
 
-$(BUILD)/synwave: $(cli) $(drill) $(explore) $(show) $(BUILD)/broken-core.o $(xdp_library) \
+$(BUILD)/synwave: $(cli) $(drill) $(explore) $(show) $(explain) $(BUILD)/broken-core.o $(xdp_library) \
 		$(BUILD)/libsynwave.a | build/.need-program
 	$(call say,ld,$@)
-	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs))
+	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs)) -lm
 
 $(BUILD)/synwave: | $(catalogues)
 $(BUILD)/locale/%/LC_MESSAGES/synwave.mo: po/%.po | build/.need-program
@@ -236,7 +240,7 @@ $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^
 
--include $(patsubst %.o,%.d,$(core) $(users) $(xdp) $(drill) $(explore) $(show) $(broken) $(cli) \
+-include $(patsubst %.o,%.d,$(core) $(users) $(xdp) $(drill) $(explore) $(show) $(explain) $(broken) $(cli) \
 	$(test_help) \
 	$(plugin_core) $(plugin) $(plugin_test).o $(bench_help)) \
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))

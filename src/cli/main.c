@@ -28,7 +28,7 @@ static const struct verb verbs[] = {
     {"states", verb_states, "synwave states"}, {"drill", verb_drill, "synwave drill"},
     {"req", verb_req, "synwave req"},	       {"check", verb_check, "synwave check"},
     {"show", verb_show, "synwave show"},       {"ss", verb_ss, "synwave ss"},
-    {"top", verb_top, "synwave top"},
+    {"top", verb_top, "synwave top"},	       {"explain", verb_explain, "synwave explain"},
 };
 
 static const char doc[] =
@@ -43,6 +43,7 @@ static const char doc[] =
     "  synwave ss [FILTER]     connections of running programs, as ss(8) shows them\n"
     "  synwave top             the same, again and again\n"
     "  synwave req [ID]        the rules of the RFCs, and the tests that show them\n"
+    "  synwave explain FILE... what went wrong in a capture, and on whose side\n"
     "\v"
     "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";
 

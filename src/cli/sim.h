@@ -16,6 +16,7 @@
 #include <synwave/sw_trace.h>
 
 #include "look.h"
+#include "units.h"
 
 enum { HOST_A, HOST_B };
 enum sim_out { OUT_TEXT, OUT_MERMAID, OUT_JSON, OUT_SVG };
@@ -45,17 +46,6 @@ struct sim_args {
 	enum sim_show show;
 	enum sim_close close;
 };
-
-/* ---- sim_units.c: false: not such a value ---- */
-bool unit_percent(const char *, uint32_t *ppm);
-bool unit_time(const char *, sw_ns *);
-bool unit_rate(const char *, uint64_t *bps);
-bool unit_bytes(const char *, uint64_t *);
-/* "1.5bdp", "bdp": bandwidth-delay products, in millionths. */
-bool unit_bdp(const char *, uint64_t *);
-bool unit_number(const char *, uint64_t most, uint64_t *);
-/* "P[,LEN]": P percent lost in bursts of LEN (5) on the average. */
-bool unit_burst(const char *, uint32_t *enter, uint32_t *leave);
 
 /* ---- what is watched ---- */
 

@@ -1,0 +1,346 @@
+/*
+ * explain.c - the verb `explain': its options.
+ */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "explain.h"
+#include "units.h"
+
+enum {
+	KEY_TOP = 0x100,
+	KEY_COLOUR,
+	KEY_ASCII,
+	KEY_WIDTH,
+	KEY_FAIL,
+	KEY_LADDER,
+	KEY_ALL,
+	KEY_STEPS,
+	KEY_DIFF,
+	KEY_CLOSE_WAIT,
+	KEY_FIN_WAIT,
+	KEY_TIMEOUT,
+	KEY_ZERO,
+	KEY_FLOOD,
+	KEY_TIME_WAIT,
+	KEY_LOSS,
+	KEY_SHARE,
+	KEY_MSS,
+	KEY_KEEP,
+	KEY_LAST
+};
+enum { WIDTH_LEAST = 72, WIDTH_USUAL = 100, WIDTH_MOST = 1000, STEPS = 200 };
+
+/* clang-format off */
+static const struct argp_option options[] = {
+	{0, 0, 0, 0, "What is read:", 1},
+	{"read", 'r', "FILE", 0, "a capture: pcap or pcapng, gzip or zstd or neither; - is standard input", 1},
+	{"interface", 'i', "DEVICE", 0, "capture live, until Ctrl-C", 1},
+	{"count", 'c', "N", 0, "stop after N packets", 1},
+	{0, 0, 0, 0, "What is shown:", 2},
+	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv (text)", 2},
+	{"top", KEY_TOP, "N", 0, "the N worst findings only", 2},
+	{"quiet", 'q', 0, 0, "one line a finding", 2},
+	{"verbose", 'v', 0, 0, "remarks in full, and where the capture was taken", 2},
+	{"resolve", 'N', 0, 0, "names for addresses", 2},
+	{"numeric", 'n', 0, OPTION_HIDDEN, 0, 2},
+	{"color", KEY_COLOUR, "auto|always|never", 0, "(auto: on a terminal, unless NO_COLOR is set)", 2},
+	{"ascii", KEY_ASCII, 0, 0, "no character beyond ASCII", 2},
+	{"width", KEY_WIDTH, "N", 0, "columns, at least 72 (the terminal's, or 100)", 2},
+	{0, 0, 0, 0, "From when on it is a finding:", 3},
+	{"close-wait", KEY_CLOSE_WAIT, "TIME", 0, "in CLOSE-WAIT without a word (5s)", 3},
+	{"fin-wait-2", KEY_FIN_WAIT, "TIME", 0, "in FIN-WAIT-2 (60s)", 3},
+	{"connect-timeout", KEY_TIMEOUT, "TIME", 0, "of SYNs without an answer (1s)", 3},
+	{"zero-window", KEY_ZERO, "TIME", 0, "of a closed window (200ms)", 3},
+	{"syn-flood", KEY_FLOOD, "N", 0, "half-open at one listener at once (100)", 3},
+	{"time-wait", KEY_TIME_WAIT, "N", 0, "of one client towards one server at once (1000)", 3},
+	{"loss", KEY_LOSS, "PERCENT", 0, "of segments sent again: below it is a remark (1%)", 3},
+	{"window-share", KEY_SHARE, "PERCENT", 0, "of the time that a small window was the limit (25%)", 3},
+	{"small-mss", KEY_MSS, "BYTES", 0, "a smaller MSS (536)", 3},
+	{"keep-alives", KEY_KEEP, "N", 0, "without an answer before a RST (2)", 3},
+	{"fail-on", KEY_FAIL, "error|warn", 0, "exit status 1 from this severity on (warn)", 3},
+	{0}
+};
+
+static const char doc[] =
+	"Says what went wrong in a capture, on whose side, with the proof and what to do next.  "
+	"Both ends of each connection are run as machines of RFC 9293: the sender makes its step when its "
+	"segment is seen, the receiver when something proves that it came."
+	"\v"
+	"Words behind the files are a filter of libpcap's, as tcpdump takes them.  "
+	"Packets are numbered as Wireshark does, connections as its tcp.stream plus 1.  "
+	"TIME is 200ms, 5s, 2min.\n"
+	"\n"
+	"Examples:\n"
+	"  synwave explain incident.pcap\n"
+	"  synwave explain -o json incident.pcapng.gz | jq .findings\n"
+	"  tcpdump -i eth0 -w - tcp | synwave explain -\n"
+	"\n"
+	"Exit status: 0 nothing worse than a remark; 1 a finding of severity warning or error; "
+	"2 it could not be read, or usage.";
+/* clang-format on */
+
+/* One line, and out. */
+static void __attribute__((noreturn)) usage(const char *what, const char *arg)
+{
+	fprintf(stderr, "synwave explain: %s%s%s%s; try `synwave explain --help'\n", what,
+		arg ? " '" : "", arg ? arg : "", arg ? "'" : "");
+	exit(EXIT_USAGE);
+}
+
+static bool
+word(const char *arg, const char *const *words, int *n)
+{
+	for (*n = 0; words[*n]; ++*n)
+		if (!strcmp(arg, words[*n]))
+			return true;
+	return false;
+}
+
+static bool
+set_out(const char *arg, struct explain_args *a)
+{
+	static const char *const words[] = {"text", "json", "ndjson", "csv", "tsv", NULL};
+	int n;
+	bool good = word(arg, words, &n);
+
+	a->out = (enum explain_out)n;
+	return good;
+}
+
+static bool
+set_colour(const char *arg, struct explain_args *a)
+{
+	static const char *const words[] = {"never", "always", "auto", NULL};
+	int n;
+	bool good = word(arg, words, &n);
+
+	a->colour = n == 2 ? -1 : n;
+	return good;
+}
+
+static bool
+set_count(const char *arg, uint64_t most, uint32_t *n)
+{
+	uint64_t value;
+
+	if (!unit_number(arg, most, &value) || value == 0)
+		return false;
+	*n = (uint32_t)value;
+	return true;
+}
+
+static bool
+set_percent(const char *arg, double *percent)
+{
+	uint32_t ppm;
+
+	if (!unit_percent(arg, &ppm))
+		return false;
+	*percent = ppm / 10000.0;
+	return true;
+}
+
+/* Thresholds; false: not such a value. */
+static bool
+set_limit(int key, const char *arg, struct explain_args *a)
+{
+	struct ex_limits *l = &a->limits;
+
+	switch (key) {
+	case KEY_CLOSE_WAIT:
+		return unit_time(arg, &l->close_wait);
+	case KEY_FIN_WAIT:
+		return unit_time(arg, &l->fin_wait);
+	case KEY_TIMEOUT:
+		return unit_time(arg, &l->timeout);
+	case KEY_ZERO:
+		return unit_time(arg, &l->zero_window);
+	case KEY_FLOOD:
+		return set_count(arg, 1 << 30, &l->flood);
+	case KEY_TIME_WAIT:
+		return set_count(arg, 1 << 30, &l->time_wait);
+	case KEY_LOSS:
+		return set_percent(arg, &l->loss);
+	case KEY_SHARE:
+		return set_percent(arg, &l->share);
+	case KEY_MSS:
+		return set_count(arg, 65535, &l->mss);
+	default:
+		return set_count(arg, 1000, &l->keep_alives);
+	}
+}
+
+/* Options with a value; false: not such a value. */
+static bool
+set_value(int key, const char *arg, struct explain_args *a)
+{
+	uint64_t n;
+
+	switch (key) {
+	case 'c':
+		return unit_number(arg, INT64_MAX, &a->packets) && a->packets > 0;
+	case 'o':
+		return set_out(arg, a);
+	case KEY_COLOUR:
+		return set_colour(arg, a);
+	case KEY_TOP:
+		return set_count(arg, 1 << 30, &a->top);
+	case KEY_WIDTH:
+		if (!unit_number(arg, WIDTH_MOST, &n) || n < WIDTH_LEAST)
+			return false;
+		a->width = (unsigned)n;
+		return true;
+	case KEY_FAIL:
+		a->fail_on = strcmp(arg, "error") ? EX_WARNING : EX_ERROR;
+		return !strcmp(arg, "error") || !strcmp(arg, "warn") || !strcmp(arg, "warning");
+	default:
+		return set_limit(key, arg, a);
+	}
+}
+
+static bool
+set_flag(int key, const char *arg, struct explain_args *a)
+{
+	switch (key) {
+	case 'r':
+		if (a->files == FILES_MOST)
+			usage("too many files:", arg);
+		a->file[a->files++] = arg;
+		return true;
+	case 'i':
+		a->device = arg;
+		return true;
+	case 'q':
+		a->quiet = true;
+		return true;
+	case 'v':
+		a->verbose = true;
+		return true;
+	case 'N':
+		a->resolve = true;
+		return true;
+	case 'n':
+		a->resolve = false;
+		return true;
+	case KEY_ASCII:
+		a->ascii = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_there(const char *name)
+{
+	struct stat st;
+
+	return !strcmp(name, "-") || stat(name, &st) == 0;
+}
+
+/* A bare word: a file, as long as there are such; then it begins a filter. */
+static void
+bare(const char *arg, struct explain_args *a, bool *named)
+{
+	bool first = a->files == 0 && !a->device;
+
+	if (!*named && !*a->filter && (first || is_there(arg))) {
+		if (a->files == FILES_MOST)
+			usage("too many files:", arg);
+		a->file[a->files++] = arg;
+		return;
+	}
+	if (strlen(a->filter) + strlen(arg) + 2 > sizeof(a->filter))
+		usage("the filter is too long", NULL);
+	if (*a->filter)
+		strcat(a->filter, " ");
+	strcat(a->filter, arg);
+}
+
+struct line {
+	struct explain_args *args;
+	bool named; /* files came by -r: bare words are a filter */
+};
+
+static const char *
+option_name(int key)
+{
+	for (const struct argp_option *o = options; o->name || o->doc; o++)
+		if (o->name && o->key == key)
+			return o->name;
+	return "?";
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	struct line *line = state->input;
+	struct explain_args *a = line->args;
+	char what[64];
+
+	if (key == ARGP_KEY_ARG) {
+		bare(arg, a, &line->named);
+		return 0;
+	}
+	if (key == ARGP_KEY_END) {
+		if (a->files == 0 && !a->device)
+			usage("no capture", NULL);
+		return 0;
+	}
+	if (key == 'r')
+		line->named = true;
+	if (set_flag(key, arg, a))
+		return 0;
+	if (!strchr("co", key) && (key < KEY_TOP || key >= KEY_LAST))
+		return ARGP_ERR_UNKNOWN;
+	snprintf(what, sizeof(what), "--%s cannot be", option_name(key));
+	if (!set_value(key, arg, a))
+		usage(what, arg);
+	return 0;
+}
+
+/* What the terminal says, where nothing else was said. */
+static void
+terminal(struct explain_args *a)
+{
+	bool tty = isatty(STDOUT_FILENO);
+	struct winsize size;
+	const char *none = getenv("NO_COLOR");
+
+	if (a->colour < 0)
+		a->colour = tty && !(none && *none);
+	if (a->width)
+		return;
+	a->width = WIDTH_USUAL;
+	if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		a->width = size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+}
+
+int
+verb_explain(int argc, char **argv)
+{
+	const struct argp argp = {options, parse, "FILE... [FILTER]", doc, NULL, NULL, NULL};
+	static struct explain_args args = {.colour = -1, .fail_on = EX_WARNING, .steps = STEPS};
+	struct line line = {.args = &args};
+	int worst = EXIT_DONE;
+
+	ex_limits_init(&args.limits);
+	argp_parse(&argp, argc, argv, 0, NULL, &line);
+	terminal(&args);
+	if (args.device)
+		return explain_run(&args, NULL);
+	for (int i = 0; i < args.files; i++) {
+		int code = explain_run(&args, args.file[i]);
+
+		if (code > worst)
+			worst = code;
+	}
+	return worst;
+}

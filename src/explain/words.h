@@ -1,0 +1,103 @@
+/*
+ * words.h - what people read: the sentences of each finding, and numbers.
+ *
+ * All sentences stand in words.c, as templates, in tables whose rows have stable
+ * names; N_() marks them, ex_word() gives them in the reader's language.
+ */
+#ifndef SW_EXPLAIN_WORDS_H
+#define SW_EXPLAIN_WORDS_H
+
+#include "explain/explain.h"
+
+#define N_(text) text
+
+enum ex_part { EX_TITLE, EX_WHAT, EX_WHOSE, EX_PROOF, EX_NEXT, EX_N_PARTS };
+
+/* How things are written. */
+struct ex_style {
+	bool ascii;   /* no character beyond ASCII */
+	bool resolve; /* names for addresses */
+};
+
+enum { EX_SENTENCE = 600, EX_NUMBER = 40, EX_ENDPOINT = 300 };
+
+/* A sentence about a finding; empty if there is nothing to say. */
+char *ex_say(const struct ex_finding *, enum ex_part, const struct ex_style *,
+	     char text[EX_SENTENCE]);
+/* The name of the row, "close-wait-leak", or with its variant "retransmission.syn". */
+const char *ex_say_name(const struct ex_finding *);
+
+/* The words of the first line, the last line, the ladder: words.c has them by number. */
+enum ex_word {
+	EX_W_CONN,
+	EX_W_CONNS,
+	EX_W_PACKETS,
+	EX_W_PROOF,
+	EX_W_NEXT,
+	EX_W_SHOW,
+	EX_W_CLIENT,
+	EX_W_SERVER,
+	EX_W_CERTAIN,
+	EX_W_LIKELY,
+	EX_W_POSSIBLE,
+	EX_W_NOTHING,
+	EX_W_NO_AGAIN,
+	EX_W_AGAIN,
+	EX_W_NO_RESET,
+	EX_W_RESETS,
+	EX_W_HANDSHAKES,
+	EX_W_AT_CLIENT,
+	EX_W_AT_SERVER,
+	EX_W_AT_MIDDLE,
+	EX_W_BEFORE,
+	EX_W_ANSWERED_ONLY,
+	EX_W_ABORTED,
+	EX_W_AFTER_CLOSE,
+	EX_W_STILL_OPEN,
+	EX_W_NO_TCP,
+	EX_W_REMARKS,
+	EX_W_MORE,
+	EX_W_INFERRED,
+	EX_W_LOST,
+	EX_W_RETRY,
+	EX_W_IDLE,
+	EX_W_THINKS,
+	EX_W_WAITS_ACK,
+	EX_W_WAITS_WINDOW,
+	EX_W_WAITS_CLOSE,
+	EX_W_SEGMENTS,
+	EX_W_SENT_AGAIN,
+	EX_W_CROSSED,
+	EX_W_BOTH_CLOSED,
+	EX_W_KEEP_ALIVE,
+	EX_W_PROBE,
+	EX_W_ZERO_WINDOW,
+	EX_W_DUP_ACKS,
+	EX_W_ACKS,
+	EX_W_COPY,
+	EX_W_LATE,
+	EX_W_GAP,
+	EX_W_NEEDLESS,
+	EX_W_UNSEEN,
+	EX_W_CHALLENGE,
+	EX_W_ODD_RST,
+	EX_W_STALE,
+	EX_W_OVERTAKEN,
+	EX_W_TIME_WAIT,
+	EX_W_CUT,
+	EX_W_BEGAN_BEFORE,
+	EX_W_EITHER,
+	EX_N_WORDS
+};
+const char *ex_word(enum ex_word);
+
+/* ---- numbers ---- */
+char *ex_count_text(uint64_t, char text[EX_NUMBER]);				   /* 6,988 */
+char *ex_time_text(double seconds, const struct ex_style *, char text[EX_NUMBER]); /* 41.6 ms */
+char *ex_bytes_text(double bytes, char text[EX_NUMBER]);			   /* 1.99 MB */
+char *ex_end_text(const struct sw_endpoint *, const struct ex_style *, char text[EX_ENDPOINT]);
+char *ex_value_text(const struct ex_value *, const struct ex_style *, char text[EX_NUMBER]);
+/* Columns that a text takes on a terminal. */
+size_t ex_columns(const char *text);
+
+#endif
