@@ -238,7 +238,10 @@ $(benches): $(BUILD)/%: $(BUILD)/%.o $(bench_help) $(BUILD)/libsynwave.a
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -pthread -o $@ $^ $(bench_libs)
 $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 	$(call say,ld,$@)
-	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^
+	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+		$(fuzz_libs)
+$(BUILD)/test/fuzz/capture_fuzz: $(explain)
+$(BUILD)/test/fuzz/capture_fuzz: fuzz_libs = -lpcap -lz -lzstd -lm
 
 -include $(patsubst %.o,%.d,$(core) $(users) $(xdp) $(drill) $(explore) $(show) $(explain) $(broken) $(cli) \
 	$(test_help) \

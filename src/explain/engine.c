@@ -270,6 +270,7 @@ conn_replace(struct ex_engine *e, struct ref *ref, uint32_t *at, int *side)
 	const struct trouble t = *ex_trouble_of(e, c);
 	struct sw_wire *w = &packet.wire;
 	struct gone before = {.id = c->id, .opened = true};
+	uint32_t ids = e->ids;
 
 	before.at =
 	    c->side[0].last_at > c->side[1].last_at ? c->side[0].last_at : c->side[1].last_at;
@@ -285,18 +286,20 @@ conn_replace(struct ex_engine *e, struct ref *ref, uint32_t *at, int *side)
 			      .wscale = t.new_scale,
 			      .ttl = t.new_ttl};
 	packet.frame = c->frame + t.new_frame;
+	packet.data = NULL;
+	packet.captured = packet.on_wire = 0;
 	c->flags |= C_REPLACED;
 	ex_finish(e, ref->index);
 	*ref = ex_record_find(e, &now, e->packet->hash, at, side);
 	if (ref->kind == KIND_GONE)
 		ex_gone_drop(e, ref->index);
 	e->packet = &packet;
+	e->ids = t.new_id - 1;
 	ex_half_new(e, w, &before);
+	e->ids = ids;
 	e->packet = real;
 	*ref = ex_record_find(e, &now, e->packet->hash, at, side);
-	ex_half_at(e, ref->index)->id = t.new_id;
 	ex_half_at(e, ref->index)->start = ex_half_at(e, ref->index)->syn_at = t.new_at;
-	e->ids--;
 }
 
 /* ---- any packet ------------------------------------------------------------ */

@@ -315,6 +315,7 @@ enum { /* what the engine thinks of a segment */
 /* clang-format on */
 
 struct ex_seen {
+	/* its data NULL: told before, as one of the connection whose place this one took */
 	const struct ex_packet *packet;
 	uint64_t conn;
 	int side; /* who sent it; an ICMP error: whose packet it quotes */
