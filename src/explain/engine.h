@@ -28,12 +28,12 @@ enum { TICK = 250, LOG = 8, HOLES = 4, NO_SCALE = 0xff };
 #define SYN_FOR (130 * SW_S)	  /* no SYN is repeated later */
 enum { LINGER_MOST = 1 << 12, GONE_MOST = 1 << 20 };
 
-/* An instant, of a packet of a record. */
+/* An instant, of a packet of a record.  Packed: a line of the log is 12 bytes. */
 struct mark {
 	uint32_t frame; /* NO_FRAME: a timer */
 	uint32_t low;
 	uint16_t high;
-};
+} __attribute__((packed, aligned(2)));
 
 /* A line of the log: what the states of both ends are from here on. */
 struct line {
