@@ -19,10 +19,7 @@ enum {
 	KEY_ASCII,
 	KEY_WIDTH,
 	KEY_FAIL,
-	KEY_LADDER,
-	KEY_ALL,
-	KEY_STEPS,
-	KEY_DIFF,
+	KEY_WHERE,
 	KEY_CLOSE_WAIT,
 	KEY_FIN_WAIT,
 	KEY_TIMEOUT,
@@ -35,7 +32,7 @@ enum {
 	KEY_KEEP,
 	KEY_LAST
 };
-enum { WIDTH_LEAST = 72, WIDTH_USUAL = 100, WIDTH_MOST = 1000, STEPS = 200 };
+enum { WIDTH_LEAST = 72, WIDTH_USUAL = 100, WIDTH_MOST = 1000 };
 
 /* clang-format off */
 static const struct argp_option options[] = {
@@ -43,9 +40,12 @@ static const struct argp_option options[] = {
 	{"read", 'r', "FILE", 0, "a capture: pcap or pcapng, gzip or zstd or neither; - is standard input", 1},
 	{"interface", 'i', "DEVICE", 0, "capture live, until Ctrl-C", 1},
 	{"count", 'c', "N", 0, "stop after N packets", 1},
+	{"connection", 'C', "N", 0, "of connection N only, and the states of both its ends", 1},
+	{"where", KEY_WHERE, "EXPR", 0, "of those connections only that fit, as 'state=CLOSE-WAIT and not port=443'", 1},
 	{0, 0, 0, 0, "What is shown:", 2},
 	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv (text)", 2},
 	{"top", KEY_TOP, "N", 0, "the N worst findings only", 2},
+	{"write", 'w', "FILE", 0, "write a capture of the packets of those connections (all)", 2},
 	{"quiet", 'q', 0, 0, "one line a finding", 2},
 	{"verbose", 'v', 0, 0, "remarks in full, and where the capture was taken", 2},
 	{"resolve", 'N', 0, 0, "names for addresses", 2},
@@ -76,6 +76,9 @@ static const char doc[] =
 	"Words behind the files are a filter of libpcap's, as tcpdump takes them.  "
 	"Packets are numbered as Wireshark does, connections as its tcp.stream plus 1.  "
 	"TIME is 200ms, 5s, 2min.\n"
+	"\n"
+	"EXPR joins comparisons with and, or, not, (): FIELD OP VALUE with = != < <= > >=.  Fields: "
+	EX_WHERE_FIELDS ".  A state is the last one of an end; of two ends, either may fit.\n"
 	"\n"
 	"Examples:\n"
 	"  synwave explain incident.pcap\n"
@@ -181,9 +184,17 @@ set_limit(int key, const char *arg, struct explain_args *a)
 static bool
 set_value(int key, const char *arg, struct explain_args *a)
 {
+	char why[EX_WHERE_WHY];
 	uint64_t n;
 
 	switch (key) {
+	case 'C':
+		return unit_number(arg, INT64_MAX, &a->conn) && a->conn > 0;
+	case KEY_WHERE:
+		a->where = ex_where_new(arg, why);
+		if (!a->where)
+			usage(why, NULL);
+		return true;
 	case 'c':
 		return unit_number(arg, INT64_MAX, &a->packets) && a->packets > 0;
 	case 'o':
@@ -216,6 +227,9 @@ set_flag(int key, const char *arg, struct explain_args *a)
 		return true;
 	case 'i':
 		a->device = arg;
+		return true;
+	case 'w':
+		a->write = arg;
 		return true;
 	case 'q':
 		a->quiet = true;
@@ -264,6 +278,21 @@ bare(const char *arg, struct explain_args *a, bool *named)
 	strcat(a->filter, arg);
 }
 
+/* -w goes through one file twice, and must not write over what it reads. */
+static void
+check_write(const struct explain_args *a)
+{
+	struct stat in, out;
+
+	if (a->device || a->files != 1)
+		usage("-w needs one file, no device", NULL);
+	if (!strcmp(a->write, "-"))
+		usage("-w cannot write to", a->write);
+	if (stat(a->write, &out) == 0 && stat(a->file[0], &in) == 0 && in.st_dev == out.st_dev &&
+	    in.st_ino == out.st_ino)
+		usage("-w would write over", a->write);
+}
+
 struct line {
 	struct explain_args *args;
 	bool named; /* files came by -r: bare words are a filter */
@@ -292,13 +321,15 @@ parse(int key, char *arg, struct argp_state *state)
 	if (key == ARGP_KEY_END) {
 		if (a->files == 0 && !a->device)
 			usage("no capture", NULL);
+		if (a->write)
+			check_write(a);
 		return 0;
 	}
 	if (key == 'r')
 		line->named = true;
 	if (set_flag(key, arg, a))
 		return 0;
-	if (!strchr("co", key) && (key < KEY_TOP || key >= KEY_LAST))
+	if (!strchr("cCo", key) && (key < KEY_TOP || key >= KEY_LAST))
 		return ARGP_ERR_UNKNOWN;
 	snprintf(what, sizeof(what), "--%s cannot be", option_name(key));
 	if (!set_value(key, arg, a))
@@ -327,7 +358,7 @@ int
 verb_explain(int argc, char **argv)
 {
 	const struct argp argp = {options, parse, "FILE... [FILTER]", doc, NULL, NULL, NULL};
-	static struct explain_args args = {.colour = -1, .fail_on = EX_WARNING, .steps = STEPS};
+	static struct explain_args args = {.colour = -1, .fail_on = EX_WARNING};
 	struct line line = {.args = &args};
 	int worst = EXIT_DONE;
 

@@ -7,8 +7,9 @@
 
 #include "explain/file.h"
 #include "explain/report.h"
+#include "explain/where.h"
 
-enum explain_out { AS_TEXT, AS_JSON, AS_NDJSON, AS_CSV, AS_TSV, AS_MERMAID };
+enum explain_out { AS_TEXT, AS_JSON, AS_NDJSON, AS_CSV, AS_TSV };
 enum { FILES_MOST = 256, FILTER_MOST = 4096 };
 
 struct explain_args {
@@ -16,15 +17,13 @@ struct explain_args {
 	int files;
 	const char *device;
 	const char *write; /* -w */
-	const char *where;
+	struct ex_where *where;
 	char filter[FILTER_MOST]; /* of libpcap; empty: none */
 	enum explain_out out;
-	enum ex_time_form times;
 	struct ex_limits limits;
 	uint64_t packets; /* stop after so many; 0: never */
 	uint64_t conn;	  /* -C; 0: all */
-	uint64_t steps;	  /* at most so many lines of a ladder */
-	bool ladder, all, quiet, verbose, ascii, resolve, diff;
+	bool quiet, verbose, ascii, resolve;
 	int colour; /* -1: if it is a terminal */
 	unsigned width, top;
 	enum ex_severity fail_on;
@@ -32,5 +31,21 @@ struct explain_args {
 
 /* One capture; the exit code. */
 int explain_run(const struct explain_args *, const char *file);
+
+/* ---- explain_pick.c: the connections that were asked for ---- */
+struct pick {
+	const struct explain_args *args;
+	uint64_t *bits; /* by number */
+	size_t words;
+	uint64_t picked;
+};
+bool pick_all(const struct explain_args *); /* nothing was asked for */
+/* Does this one fit?  Then it is remembered. */
+bool pick_conn(struct pick *, const struct ex_conn *);
+bool pick_has(const struct pick *, uint64_t conn);
+/* A finding about one of them, or about no connection alone. */
+bool pick_finding(const struct pick *, const struct ex_finding *);
+/* Goes through the file once more and writes their packets; false: why. */
+bool pick_write(const struct pick *, struct ex_file *, char why[EX_WHY]);
 
 #endif

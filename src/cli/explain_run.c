@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "explain.h"
+#include "explain/pool.h"
 
 enum { LOOK_EVERY = 1 << 15, BATCH = 32, BAR = 40, TOLD_EVERY_MS = 100 };
 
@@ -28,6 +29,9 @@ struct run {
 	struct ex_file *file;
 	struct ex_joiner *joiner;
 	struct ex_engine *engine;
+	struct pick pick;
+	struct ex_conn chosen;	    /* by -C */
+	struct ex_finding *finding; /* those of what was picked */
 	FILE *spool; /* JSON of connections, until the findings are there to stand before them */
 	struct place *place;
 	size_t places, room;
@@ -120,6 +124,9 @@ on_conn(void *ctx, const struct ex_conn *c)
 {
 	struct run *r = ctx;
 
+	if (!pick_conn(&r->pick, c))
+		return;
+	r->chosen = *c;
 	switch (r->args->out) {
 	case AS_JSON:
 		spool(r, c);
@@ -138,6 +145,14 @@ on_conn(void *ctx, const struct ex_conn *c)
 	default:
 		break;
 	}
+}
+
+static bool
+wanted(void *ctx, const struct ex_conn *c)
+{
+	struct run *r = ctx;
+
+	return pick_conn(&r->pick, c);
 }
 
 /* ---- what is printed at the end ----------------------------------------------------- */
@@ -205,6 +220,20 @@ print_ndjson(const struct ex_report *report)
 	fputs("}}\n", stdout);
 }
 
+/* The findings about what was picked; how many. */
+static size_t
+findings(struct run *r)
+{
+	const struct ex_finding *all;
+	size_t n = ex_engine_findings(r->engine, &all), kept = 0;
+
+	r->finding = ex_alloc(n * sizeof(*r->finding));
+	for (size_t i = 0; i < n; i++)
+		if (pick_finding(&r->pick, &all[i]))
+			r->finding[kept++] = all[i];
+	return kept;
+}
+
 static int
 print(struct run *r)
 {
@@ -221,11 +250,14 @@ print(struct run *r)
 	int code = EXIT_DONE;
 
 	ex_engine_summary(r->engine, &sum);
-	report.findings = ex_engine_findings(r->engine, &report.finding);
+	report.findings = findings(r);
+	report.finding = r->finding;
 	report.seconds = seconds_since(&r->begin);
-	if (r->args->out == AS_TEXT)
+	if (r->args->out == AS_TEXT) {
 		ex_text_report(stdout, &report);
-	else if (r->args->out == AS_JSON)
+		if (r->args->conn && r->pick.picked)
+			ex_text_conn(stdout, &report, &r->chosen);
+	} else if (r->args->out == AS_JSON)
 		print_json(r, &report);
 	else if (r->args->out == AS_NDJSON)
 		print_ndjson(&report);
@@ -274,7 +306,8 @@ all_packets(struct run *r)
 static int
 with_file(struct run *r)
 {
-	struct ex_watch watch = {.ctx = r, .conn = on_conn};
+	struct ex_watch watch = {
+	    .ctx = r, .conn = on_conn, .wanted = pick_all(r->args) ? NULL : wanted};
 
 	if (*r->args->filter && !ex_file_filter(r->file, r->args->filter)) {
 		complain(r, ex_file_why(r->file));
@@ -302,6 +335,13 @@ with_file(struct run *r)
 	ex_engine_end(r->engine, r->failed && ex_file_cut(r->file));
 	int code = print(r);
 
+	if (!r->failed && r->args->conn && r->pick.picked == 0) {
+		snprintf(r->why, sizeof(r->why), "there is no connection %llu",
+			 (unsigned long long)r->args->conn);
+		r->failed = true;
+	} else if (r->args->write && !pick_write(&r->pick, r->file, r->why)) {
+		r->failed = true;
+	}
 	if (!r->failed)
 		return code;
 	complain(r, r->why);
@@ -311,13 +351,14 @@ with_file(struct run *r)
 int
 explain_run(const struct explain_args *args, const char *file)
 {
-	struct run r = {.args = args, .name = file ? file : args->device};
+	struct run r = {.args = args, .name = file ? file : args->device, .pick = {.args = args}};
 	struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	int code = EXIT_USAGE;
 
 	sigaction(SIGINT, &act, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &r.begin);
-	r.file = file ? ex_file_open(file, false, r.why) : ex_file_device(args->device, r.why);
+	r.file =
+	    file ? ex_file_open(file, args->write, r.why) : ex_file_device(args->device, r.why);
 	if (r.file)
 		code = with_file(&r);
 	else
@@ -328,5 +369,7 @@ explain_run(const struct explain_args *args, const char *file)
 	if (r.spool)
 		fclose(r.spool);
 	free(r.place);
+	free(r.finding);
+	free(r.pick.bits);
 	return code;
 }

@@ -9,8 +9,6 @@
 
 #include "explain/words.h"
 
-enum ex_time_form { EX_T_RELATIVE, EX_T_ABSOLUTE, EX_T_DATE, EX_T_DELTA, EX_T_EPOCH };
-
 struct ex_report {
 	const char *file;
 	const struct ex_summary *sum;
@@ -21,12 +19,13 @@ struct ex_report {
 	bool colour, quiet, verbose;
 	unsigned top;	     /* findings that are shown; 0: all */
 	double seconds;	     /* that it took */
-	uint64_t example;    /* the connection to be shown for the first finding; 0: none */
 	const char *trouble; /* why the capture could not be read further; NULL */
 };
 
 /* ---- text.c ---- */
 void ex_text_report(FILE *, const struct ex_report *);
+/* How it ended, and the states of both ends by time and packet. */
+void ex_text_conn(FILE *, const struct ex_report *, const struct ex_conn *);
 /* A text in lines of at most `width' columns, each after `indent' blanks. */
 void ex_text_wrap(FILE *, const char *text, unsigned indent, unsigned width);
 

@@ -75,14 +75,21 @@ ex_text_wrap(FILE *out, const char *text, unsigned indent, unsigned width)
 	}
 }
 
-/* Two texts, the second at the right edge if there is room. */
+/* Two texts, the second at the right edge; below the first one if there is no room. */
 static void
 two_ends(FILE *out, const struct ex_report *r, const char *left, const char *right)
 {
 	size_t a = ex_columns(left), b = ex_columns(right);
-	size_t gap = a + b + 2 < r->width ? r->width - a - b : 2;
+	size_t gap = r->width > b ? r->width - b : 0;
 
-	fprintf(out, "%s%*s%s\n", left, (int)gap, "", right);
+	if (a + b + 2 > r->width) {
+		ex_text_wrap(out, left, 0, r->width);
+		a = 0;
+	}
+	if (a == 0 && b > 0)
+		fprintf(out, "%*s%s\n", (int)gap, "", right);
+	else if (a > 0)
+		fprintf(out, "%s%*s%s\n", left, b > 0 ? (int)(gap - a) : 0, "", right);
 }
 
 /* ---- one finding ------------------------------------------------------------------ */
@@ -254,4 +261,57 @@ ex_text_report(FILE *out, const struct ex_report *r)
 		return;
 	tail(out, r);
 	notes(out, r);
+}
+
+/* ---- one connection: the states of both ends -------------------------------------------- */
+
+/* What an end comes to by this packet, or by no packet at this time. */
+static const struct ex_step *
+step_at(const struct ex_end *end, unsigned *next, const struct ex_step *when)
+{
+	const struct ex_step *s = &end->step[*next];
+
+	if (*next == end->steps || s->at != when->at || s->frame != when->frame)
+		return NULL;
+	++*next;
+	return s;
+}
+
+static void
+step_text(const struct ex_step *s, char text[EX_NUMBER])
+{
+	*text = '\0';
+	if (s)
+		snprintf(text, EX_NUMBER, "%s%s", sw_state_name(s->state), s->inferred ? "?" : "");
+}
+
+void
+ex_text_conn(FILE *out, const struct ex_report *r, const struct ex_conn *c)
+{
+	char name[2][EX_ENDPOINT], state[2][EX_NUMBER], frame[EX_NUMBER];
+	unsigned next[2] = {0, 0};
+
+	for (int i = 0; i < 2; i++)
+		ex_end_text(&c->end[i].at, &r->style, name[i]);
+	fprintf(out, "\n%*s%s %llu: %s\n", INDENT, "", ex_word(EX_W_CONN),
+		(unsigned long long)c->id, ex_outcome_word(c->outcome));
+	fprintf(out, "%*s%16s %10s  %-28s %s\n", INDENT, "", "", "", name[0], name[1]);
+	for (unsigned rows = 0; rows < 2 * EX_STEPS; rows++) {
+		const struct ex_end *a = &c->end[0], *b = &c->end[1];
+		bool one = next[0] < a->steps, other = next[1] < b->steps;
+		const struct ex_step *first;
+
+		if (!one && !other)
+			break;
+		first = one && (!other || a->step[next[0]].at <= b->step[next[1]].at)
+			    ? &a->step[next[0]]
+			    : &b->step[next[1]];
+		snprintf(frame, sizeof(frame), first->frame ? "#%llu" : "",
+			 (unsigned long long)first->frame);
+		for (int i = 0; i < 2; i++)
+			step_text(step_at(&c->end[i], &next[i], first), state[i]);
+		fprintf(out, "%*s%16.6f %10s  %-*s%s%s\n", INDENT, "",
+			(double)(first->at > c->start ? first->at - c->start : 0) / 1e9, frame,
+			*state[1] ? 28 : 0, state[0], *state[1] ? " " : "", state[1]);
+	}
 }

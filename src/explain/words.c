@@ -133,8 +133,8 @@ static const struct row rows[] = {
 	N_("{loss_percent} did not get through to {peer}, or were not acted on there: {rto} by timeout, "
 	   "{fast} fast, {tlp} as tail probe[; {spurious} needlessly]."),
 	N_("The way from {side}, in that direction[; {before_capture_point} of them were lost before the capture point]."),
-	N_("[{f1} ->] {f2} the first that was sent again."),
-	N_("Compare captures of both ends (--diff): which packets died between.") }},
+	N_("[{f1} -> ]{f2} the first that was sent again."),
+	N_("Compare captures of both ends: which packets died between?") }},
 { EX_F_AGAIN, EX_V_SYN, "retransmission.syn", {
 	N_("{side} had to repeat its side of the handshake"),
 	N_("{retransmissions} {retransmissions:repetition|repetitions}[, {span_s} lost]; then it went on."),
@@ -145,7 +145,7 @@ static const struct row rows[] = {
 	N_("{side} sent {retransmissions} {retransmissions:segment|segments} again needlessly"),
 	N_("Nothing was lost: {peer} had them already, and said so."),
 	N_("The way: it reorders or delays packets; or the sender's timer is too short."),
-	N_("[{f1} ->] {f2} the first that was sent again."),
+	N_("[{f1} -> ]{f2} the first that was sent again."),
 	N_("Nothing, if it is rare.") }},
 { EX_F_FIN_AGAIN, 0, "fin-retransmission", {
 	N_("The FIN of {side} was sent again"),

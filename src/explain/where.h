@@ -1,0 +1,25 @@
+/*
+ * where.h - which connections: "state=CLOSE-WAIT and not port=443".
+ *
+ * A comparison is FIELD OP VALUE; and, or, not and parentheses join them, `and' before
+ * `or'.  Fields: EX_WHERE_FIELDS.  Of a field that both ends have, either may fit.
+ */
+#ifndef SW_EXPLAIN_WHERE_H
+#define SW_EXPLAIN_WHERE_H
+
+#include "explain/explain.h"
+
+#define EX_WHERE_FIELDS                                                                            \
+	"state, client.state, server.state, outcome, closed-by, addr, client, server, port, "      \
+	"conn, "                                                                                   \
+	"packets, bytes, retransmissions, duration"
+
+struct ex_where;
+
+enum { EX_WHERE_WHY = 160 };
+/* NULL: why. */
+struct ex_where *ex_where_new(const char *text, char why[EX_WHERE_WHY]);
+void ex_where_free(struct ex_where *);
+bool ex_where_fits(const struct ex_where *, const struct ex_conn *);
+
+#endif
