@@ -98,7 +98,7 @@ need_program := $(need_build) libpcap-dev libjansson-dev nettle-dev gettext zlib
 	$(if $(xdp_libs),libxdp-dev libbpf-dev)
 need_test := $(need_program) python3 clang libclang-rt-14-dev llvm gcc-i686-linux-gnu \
 	libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
-	iproute2 iputils-ping socat curl mandoc
+	iproute2 iputils-ping nftables socat curl zstd mandoc
 # For `make test-page' alone: half a gigabyte.  `make test' skips that part without it, and says so.
 need_page := chromium fonts-noto-cjk
 build/.need-%: tools/need Makefile
@@ -282,21 +282,23 @@ headers := $(filter-out $(if $(xdp_libs),,sw_xdp.h),$(notdir $(wildcard include/
 archives := libsynwave.a libsynwave-core.a $(notdir $(xdp_library))
 configs := synwave.pc $(if $(xdp_libs),synwave-xdp.pc)
 installed = bin/synwave $(addprefix lib/,$(archives)) $(addprefix lib/pkgconfig/,$(configs)) \
-	share/man/man1/synwave.1 $(addprefix include/synwave/,$(headers)) \
+	share/man/man1/synwave.1 share/synwave/explain.schema.json \
+	$(addprefix include/synwave/,$(headers)) \
 	$(addprefix share/,$(foreach l,$(languages),$(call catalogue,$(l))))
 
 install: all
-	install -d $(addprefix $(dest)/,bin lib/pkgconfig include/synwave share/man/man1)
+	install -d $(addprefix $(dest)/,bin lib/pkgconfig include/synwave share/man/man1 share/synwave)
 	install -m 755 $(BUILD)/synwave $(dest)/bin/synwave
 	install -m 644 $(addprefix $(BUILD)/,$(archives)) $(dest)/lib/
 	install -m 644 $(addprefix include/synwave/,$(headers)) $(dest)/include/synwave/
 	install -m 644 doc/synwave.1 $(dest)/share/man/man1/
 	for l in $(languages); do install -D -m 644 $(BUILD)/$(call catalogue,$$l) \
 		$(dest)/share/$(call catalogue,$$l) || exit 1; done
+	install -m 644 doc/explain.schema.json $(dest)/share/synwave/
 	for name in $(configs); do sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(version)|' \
 		$$name.in > $(dest)/lib/pkgconfig/$$name || exit 1; done
 uninstall:
 	rm -f $(addprefix $(dest)/,$(installed))
-	-rmdir $(dest)/include/synwave
+	-rmdir $(dest)/include/synwave $(dest)/share/synwave
 clean:
 	rm -rf build

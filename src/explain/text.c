@@ -233,8 +233,10 @@ tail(FILE *out, const struct ex_report *r)
 	}
 	snprintf(line, sizeof(line), " %s %s %s, %s %s%s",
 		 good ? r->style.ascii ? "ok" : "\u2713" : mark_of(r, EX_REMARK),
-		 ex_count_text(s->again, again), ex_word(EX_W_AGAIN),
-		 ex_count_text(s->resets, resets), ex_word(EX_W_RESETS), shakes);
+		 ex_count_text(s->again, again),
+		 ex_word(s->again == 1 ? EX_W_AGAIN_ONE : EX_W_AGAIN),
+		 ex_count_text(s->resets, resets),
+		 ex_word(s->resets == 1 ? EX_W_RESET_ONE : EX_W_RESETS), shakes);
 	fprintf(out, "%s%s%s\n", r->colour && good ? "\033[32m" : "", line,
 		r->colour && good ? colour_off(r) : "");
 }
