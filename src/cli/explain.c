@@ -20,6 +20,7 @@ enum {
 	KEY_WIDTH,
 	KEY_FAIL,
 	KEY_WHERE,
+	KEY_DIFF,
 	KEY_CLOSE_WAIT,
 	KEY_FIN_WAIT,
 	KEY_TIMEOUT,
@@ -42,6 +43,7 @@ static const struct argp_option options[] = {
 	{"count", 'c', "N", 0, "stop after N packets", 1},
 	{"connection", 'C', "N", 0, "of connection N only, and the states of both its ends", 1},
 	{"where", KEY_WHERE, "EXPR", 0, "of those connections only that fit, as 'state=CLOSE-WAIT and not port=443'", 1},
+	{"diff", KEY_DIFF, 0, 0, "two captures of the same traffic, taken at two places: which packets died between (text or json)", 1},
 	{0, 0, 0, 0, "What is shown:", 2},
 	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv (text)", 2},
 	{"top", KEY_TOP, "N", 0, "the N worst findings only", 2},
@@ -246,6 +248,9 @@ set_flag(int key, const char *arg, struct explain_args *a)
 	case KEY_ASCII:
 		a->ascii = true;
 		return true;
+	case KEY_DIFF:
+		a->diff = true;
+		return true;
 	default:
 		return false;
 	}
@@ -323,6 +328,10 @@ parse(int key, char *arg, struct argp_state *state)
 			usage("no capture", NULL);
 		if (a->write)
 			check_write(a);
+		if (a->diff && (a->files != 2 || a->device || a->write || a->conn || a->where))
+			usage("--diff needs two files, no -i, -w, -C or --where", NULL);
+		if (a->diff && a->out > AS_JSON)
+			usage("--diff has text and json only", NULL);
 		return 0;
 	}
 	if (key == 'r')
@@ -365,6 +374,8 @@ verb_explain(int argc, char **argv)
 	ex_limits_init(&args.limits);
 	argp_parse(&argp, argc, argv, 0, NULL, &line);
 	terminal(&args);
+	if (args.diff)
+		return explain_diff(&args);
 	if (args.device)
 		return explain_run(&args, NULL);
 	for (int i = 0; i < args.files; i++) {

@@ -23,7 +23,7 @@ struct explain_args {
 	struct ex_limits limits;
 	uint64_t packets; /* stop after so many; 0: never */
 	uint64_t conn;	  /* -C; 0: all */
-	bool quiet, verbose, ascii, resolve;
+	bool quiet, verbose, ascii, resolve, diff;
 	int colour; /* -1: if it is a terminal */
 	unsigned width, top;
 	enum ex_severity fail_on;
@@ -31,6 +31,8 @@ struct explain_args {
 
 /* One capture; the exit code. */
 int explain_run(const struct explain_args *, const char *file);
+/* Two of them beside each other. */
+int explain_diff(const struct explain_args *);
 
 /* ---- explain_pick.c: the connections that were asked for ---- */
 struct pick {

@@ -134,7 +134,7 @@ static const struct row rows[] = {
 	   "{fast} fast, {tlp} as tail probe[; {spurious} needlessly]."),
 	N_("The way from {side}, in that direction[; {before_capture_point} of them were lost before the capture point]."),
 	N_("[{f1} -> ]{f2} the first that was sent again."),
-	N_("Compare captures of both ends: which packets died between?") }},
+	N_("Compare captures of both ends (--diff): which packets died between?") }},
 { EX_F_AGAIN, EX_V_SYN, "retransmission.syn", {
 	N_("{side} had to repeat its side of the handshake"),
 	N_("{retransmissions} {retransmissions:repetition|repetitions}[, {span_s} lost]; then it went on."),
