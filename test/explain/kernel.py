@@ -37,7 +37,10 @@ def take(one, n=1 << 30):
 
 
 def started(function, *args):
-    thread = threading.Thread(target=function, args=args, daemon=True)
+    def work():
+        with contextlib.suppress(OSError):
+            function(*args)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
 
@@ -636,7 +639,7 @@ def refused_by_a_box(net):
 def zero_window(net):
     a, b = net.pair()
     a.settimeout(5)
-    started(lambda: contextlib.suppress(OSError).__enter__() or a.sendall(b"x" * 8000000))
+    started(a.sendall, b"x" * 8000000)
     time.sleep(2)
     take(b, 8000000)
     b.close()
