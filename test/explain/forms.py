@@ -5,8 +5,23 @@ import struct
 import subprocess
 
 
+def records_ng(pcapng):
+    """The same of a pcapng file with nanoseconds, as ours are."""
+    at = 0
+    while at < len(pcapng):
+        kind, size = struct.unpack("=II", pcapng[at:at + 8])
+        if kind == 6:
+            high, low, kept, wire = struct.unpack("=IIII", pcapng[at + 12:at + 28])
+            ns = high << 32 | low
+            yield ns // 10**9, ns % 10**9, wire, pcapng[at + 28:at + 28 + kept]
+        at += size
+
+
 def records(pcap):
-    """(seconds, nanoseconds, bytes on the wire, data) of each packet of a plain capture of ours."""
+    """(seconds, nanoseconds, bytes on the wire, data) of each packet of a capture of ours."""
+    if pcap[:4] == b"\x0a\x0d\x0d\x0a":
+        yield from records_ng(pcap)
+        return
     at = 24
     while at < len(pcap):
         s, ns, kept, size = struct.unpack("=IIII", pcap[at:at + 16])
