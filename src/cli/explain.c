@@ -41,7 +41,7 @@ static const struct argp_option options[] = {
 	{"read", 'r', "FILE", 0, "a capture: pcap or pcapng, gzip or zstd or neither; - is standard input", 1},
 	{"interface", 'i', "DEVICE", 0, "capture live, until Ctrl-C", 1},
 	{"count", 'c', "N", 0, "stop after N packets", 1},
-	{"connection", 'C', "N", 0, "of connection N only, and the states of both its ends", 1},
+	{"connection", 'C', "N", 0, "of connection N only, and its ladder with the states of both ends", 1},
 	{"where", KEY_WHERE, "EXPR", 0, "of those connections only that fit, as 'state=CLOSE-WAIT and not port=443'", 1},
 	{"diff", KEY_DIFF, 0, 0, "two captures of the same traffic, taken at two places: which packets died between (text or json)", 1},
 	{0, 0, 0, 0, "What is shown:", 2},

@@ -49,5 +49,11 @@ bool pick_has(const struct pick *, uint64_t conn);
 bool pick_finding(const struct pick *, const struct ex_finding *);
 /* Goes through the file once more and writes their packets; false: why. */
 bool pick_write(const struct pick *, struct ex_file *, char why[EX_WHY]);
+/* The packets of a file that is at its beginning again, to a new engine. */
+void pick_again(const struct explain_args *, struct ex_file *, const struct ex_watch *);
+
+/* ---- explain_ladder.c: one connection, packet by packet; false: why ---- */
+bool ladder_draw(const struct explain_args *, const struct ex_conn *, struct ex_file *,
+		 char why[EX_WHY]);
 
 #endif

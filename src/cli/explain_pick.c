@@ -79,32 +79,28 @@ write_seen(void *ctx, const struct ex_seen *seen)
 	pcap_dump((u_char *)w->to, &head, p->data);
 }
 
-static bool
-write_packets(struct writer *w, struct ex_file *file, char why[EX_WHY])
+void
+pick_again(const struct explain_args *a, struct ex_file *file, const struct ex_watch *watch)
 {
-	struct ex_watch watch = {.ctx = w, .seen = write_seen};
-	struct ex_engine *e = ex_engine_new(&w->pick->args->limits, &watch);
+	struct ex_engine *e = ex_engine_new(&a->limits, watch);
 	struct ex_joiner *joiner = ex_joiner_new();
 	struct ex_packet p;
-	uint64_t n = 0, most = w->pick->args->packets;
+	uint64_t n = 0;
 
-	while ((most == 0 || n < most) && ex_file_next(file, &p) == EX_READ_PACKET) {
+	while ((a->packets == 0 || n < a->packets) && ex_file_next(file, &p) == EX_READ_PACKET) {
 		ex_link_read(ex_file_link(file), joiner, &p);
 		ex_engine_packets(e, &p, 1);
 		n++;
 	}
 	ex_joiner_free(joiner);
 	ex_engine_free(e);
-	if (pcap_dump_flush(w->to) == 0)
-		return true;
-	snprintf(why, EX_WHY, "cannot write '%s'", w->pick->args->write);
-	return false;
 }
 
 bool
 pick_write(const struct pick *p, struct ex_file *file, char why[EX_WHY])
 {
 	struct writer w = {.pick = p};
+	struct ex_watch watch = {.ctx = &w, .seen = write_seen};
 	pcap_t *form;
 	bool good = false;
 
@@ -117,7 +113,10 @@ pick_write(const struct pick *p, struct ex_file *file, char why[EX_WHY])
 	if (form && !(w.to = pcap_dump_open(form, p->args->write)))
 		snprintf(why, EX_WHY, "%s", pcap_geterr(form));
 	if (w.to) {
-		good = write_packets(&w, file, why);
+		pick_again(p->args, file, &watch);
+		good = pcap_dump_flush(w.to) == 0;
+		if (!good)
+			snprintf(why, EX_WHY, "cannot write '%s'", p->args->write);
 		pcap_dump_close(w.to);
 	}
 	if (form)

@@ -255,7 +255,7 @@ print(struct run *r)
 	report.seconds = seconds_since(&r->begin);
 	if (r->args->out == AS_TEXT) {
 		ex_text_report(stdout, &report);
-		if (r->args->conn && r->pick.picked)
+		if (r->args->conn && r->pick.picked && r->args->device)
 			ex_text_conn(stdout, &report, &r->chosen);
 	} else if (r->args->out == AS_JSON)
 		print_json(r, &report);
@@ -339,7 +339,11 @@ with_file(struct run *r)
 		snprintf(r->why, sizeof(r->why), "there is no connection %llu",
 			 (unsigned long long)r->args->conn);
 		r->failed = true;
-	} else if (r->args->write && !pick_write(&r->pick, r->file, r->why)) {
+	} else if (r->args->conn && r->args->out == AS_TEXT && !r->args->device) {
+		fputc('\n', stdout);
+		r->failed = !ladder_draw(r->args, &r->chosen, r->file, r->why);
+	}
+	if (!r->failed && r->args->write && !pick_write(&r->pick, r->file, r->why)) {
 		r->failed = true;
 	}
 	if (!r->failed)
@@ -357,8 +361,8 @@ explain_run(const struct explain_args *args, const char *file)
 
 	sigaction(SIGINT, &act, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &r.begin);
-	r.file =
-	    file ? ex_file_open(file, args->write, r.why) : ex_file_device(args->device, r.why);
+	r.file = file ? ex_file_open(file, args->write || args->conn, r.why)
+		      : ex_file_device(args->device, r.why);
 	if (r.file)
 		code = with_file(&r);
 	else

@@ -1,0 +1,180 @@
+/*
+ * explain_ladder.c - `synwave explain -C N': one connection as a ladder.
+ *
+ * A second way through the capture: the same packets give the same numbers.  The states
+ * are those that were concluded at the end of the first, with what is inferred; so a
+ * step stands in the row of the packet that brought it about.
+ */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include <synwave/sw_trace.h>
+
+#include "explain.h"
+
+enum { GAP_MS = 200 };
+
+struct drawing {
+	struct sw_ladder *ladder;
+	const struct ex_conn *conn;
+	unsigned next[2]; /* step of each end that comes next */
+};
+
+/* What the engine thinks of a segment, in words; the first that fits. */
+static const char *
+remark(const struct ex_seen *s, char text[96])
+{
+	static const struct {
+		uint32_t flag;
+		const char *words;
+	} words[] = {{EX_DAMAGED, "its checksum is wrong: nobody takes it"},
+		     {EX_COPY, "captured twice"},
+		     {EX_KEEP_ALIVE, "keep-alive"},
+		     {EX_PROBE, "window probe"},
+		     {EX_SPURIOUS, "needless: it was there"},
+		     {EX_UNSEEN, "the first copy was not captured"},
+		     {EX_STALE, "of another time"},
+		     {EX_ODD_RST, "out of place: need not be believed"},
+		     {EX_CHALLENGE, "challenge ACK"},
+		     {EX_FILLS, "was overtaken"},
+		     {EX_GAP, "bytes before it are not in the capture"},
+		     {EX_ACKS_UNSEEN, "acknowledges what is not in the capture"},
+		     {EX_WINDOW_FULL, "fills the window"},
+		     {EX_LATE, "after the end"}};
+	const char *kind = s->flags & EX_RTO	? "RTO"
+			   : s->flags & EX_FAST ? "fast"
+			   : s->flags & EX_TLP	? "tail probe"
+						: NULL;
+	const struct ex_style style = {.ascii = true};
+	char wait[EX_NUMBER];
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (s->flags & words[i].flag)
+			return words[i].words;
+	if (!(s->flags & EX_AGAIN) || s->waited == 0)
+		return NULL;
+	ex_time_text((double)s->waited / 1e9, &style, wait);
+	snprintf(text, 96, "again after %s%s%s%s", wait, kind ? " (" : "", kind ? kind : "",
+		 kind ? ")" : "");
+	return text;
+}
+
+static void
+segment_of(const struct sw_wire *w, sw_ns at, struct sw_trace *t)
+{
+	*t = (struct sw_trace){.at = at,
+			       .local = w->src,
+			       .remote = w->dst,
+			       .seq = w->seq,
+			       .ack = w->ack,
+			       .len = w->len,
+			       .wnd = w->wnd,
+			       .up = w->up,
+			       .ctl = w->ctl,
+			       .has = w->has,
+			       .mss = w->mss,
+			       .wscale = w->wscale,
+			       .sacks = w->sacks,
+			       .tsval = w->tsval,
+			       .tsecr = w->tsecr};
+	memcpy(t->sack, w->sack, sizeof(t->sack));
+}
+
+/* Steps that no packet brought about, up to here. */
+static void
+timers(struct drawing *d, sw_ns until)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct ex_end *end = &d->conn->end[side];
+
+		while (d->next[side] < end->steps && end->step[d->next[side]].frame == 0 &&
+		       end->step[d->next[side]].at <= until) {
+			const struct ex_step *s = &end->step[d->next[side]++];
+			struct sw_row row;
+
+			sw_row_init(&row, SW_ROW_STATE, side, s->at);
+			row.state[side] = s->state;
+			row.guess[side] = s->inferred;
+			sw_ladder_row(d->ladder, &row);
+		}
+	}
+}
+
+static void
+on_seen(void *ctx, const struct ex_seen *seen)
+{
+	struct drawing *d = ctx;
+	const struct ex_packet *p = seen->packet;
+	bool tcp = p->wire.kind == SW_WIRE_TCP;
+	struct sw_trace segment;
+	struct sw_row row;
+	char text[96];
+
+	if (seen->conn != d->conn->id)
+		return;
+	timers(d, p->at);
+	sw_row_init(&row, tcp ? SW_ROW_SEGMENT : SW_ROW_NOTE, tcp ? seen->side : -1, p->at);
+	segment_of(&p->wire, p->at, &segment);
+	row.segment = tcp ? &segment : NULL;
+	row.text = tcp ? NULL : "ICMP error about it";
+	row.packet = row.last = p->frame;
+	row.again = seen->flags & EX_AGAIN;
+	row.more = remark(seen, text);
+	for (int side = 0; side < 2; side++) {
+		const struct ex_end *end = &d->conn->end[side];
+		unsigned *i = &d->next[side];
+
+		while (*i < end->steps && end->step[*i].frame == p->frame) {
+			row.state[side] = end->step[*i].state;
+			row.guess[side] = end->step[(*i)++].inferred;
+		}
+	}
+	sw_ladder_row(d->ladder, &row);
+}
+
+/* How the ladder looks; false: no memory. */
+static bool
+begin(struct drawing *d, const struct explain_args *a)
+{
+	const struct ex_conn *c = d->conn;
+	const struct ex_style style = {.ascii = a->ascii, .resolve = a->resolve};
+	enum sw_state first[2] = {SW_CLOSED, SW_LISTEN};
+	char left[EX_ENDPOINT], right[EX_ENDPOINT];
+	struct sw_ladder_config cfg = {.bytes = sizeof(cfg),
+				       .out = stdout,
+				       .form = SW_LADDER_TEXT,
+				       .depth = a->verbose ? SW_LADDER_FULL : SW_LADDER_BRIEF,
+				       .colour = a->colour > 0,
+				       .unicode = !a->ascii,
+				       .numbers = true,
+				       .columns = a->width > 400 ? 400 : (int)a->width,
+				       .gap = GAP_MS * SW_MS,
+				       .wire = true,
+				       .start = c->start,
+				       .states = c->began_before ? NULL : first,
+				       .left = ex_end_text(&c->end[EX_CLIENT].at, &style, left),
+				       .right = ex_end_text(&c->end[EX_SERVER].at, &style, right)};
+
+	d->ladder = sw_ladder_new(&cfg);
+	return d->ladder;
+}
+
+bool
+ladder_draw(const struct explain_args *a, const struct ex_conn *c, struct ex_file *file,
+	    char why[EX_WHY])
+{
+	struct drawing d = {.conn = c};
+	struct ex_watch watch = {.ctx = &d, .seen = on_seen};
+
+	if (!ex_file_again(file)) {
+		snprintf(why, EX_WHY, "%s", ex_file_why(file));
+		return false;
+	}
+	if (!begin(&d, a)) {
+		snprintf(why, EX_WHY, "out of memory");
+		return false;
+	}
+	pick_again(a, file, &watch);
+	timers(&d, SW_NEVER);
+	return sw_ladder_end(d.ladder);
+}
