@@ -172,7 +172,8 @@ unspool(struct run *r)
 	char *text = NULL;
 	size_t most = 0;
 
-	qsort(r->place, r->places, sizeof(*r->place), by_id);
+	if (r->places > 0)
+		qsort(r->place, r->places, sizeof(*r->place), by_id);
 	for (size_t i = 0; i < r->places; i++)
 		most = r->place[i].len > most ? r->place[i].len : most;
 	text = malloc(most + 1);
