@@ -175,6 +175,9 @@ int sw_sim_inject(struct sw_sim *, int host, sw_ns delay, const void *packet, ui
 
 /* A packet that `host`, one without a stack, sends now: all faults and the queue act on it. */
 int sw_sim_offer(struct sw_sim *, int host, const void *packet, uint32_t len);
+/* The same for a packet with offloads: it is cut, its checksum completed (in place), as a
+ * network card would. */
+int sw_sim_transmit(struct sw_sim *, int host, const struct sw_packet *);
 
 /* The numbers that the simulator uses, for tests: the n-th of the stream `key`. */
 uint64_t sw_sim_random(uint64_t key, uint64_t n);

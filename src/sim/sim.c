@@ -380,6 +380,17 @@ sw_sim_offer(struct sw_sim *sim, int host, const void *packet, uint32_t len)
 	return SW_OK;
 }
 
+int
+sw_sim_transmit(struct sw_sim *sim, int host, const struct sw_packet *p)
+{
+	struct sim_host *h = host_at(sim, host);
+
+	if (!h || h->stack || h->peer < 0 || p->len == 0 || p->len > 65535 + 40)
+		return SW_E_INVALID;
+	sim_way_send(sim, host, p);
+	return SW_OK;
+}
+
 /* ---- traces ------------------------------------------------------------- */
 
 static uint64_t
