@@ -139,6 +139,9 @@ $(xdp): room_flags = -Isrc $$(pkg-config --cflags $(xdp_libs))
 $(xdp): | build/.need-program
 $(BUILD)/test/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
 $(BUILD)/bench/%.o: room_flags = -Ibench -pthread -D_DEFAULT_SOURCE=
+$(BUILD)/bench/paths.o: room_flags += $$(pkg-config --cflags jansson)
+$(BUILD)/bench/paths.o: | build/.need-program
+$(BUILD)/bench/paths: bench_libs = $$(pkg-config --libs jansson)
 $(BUILD)/bench/xdp.o: room_flags = $$(pkg-config --cflags $(xdp_libs))
 $(BUILD)/bench/xdp.o: | build/.need-program
 $(BUILD)/bench/xdp: $(xdp_library)

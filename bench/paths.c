@@ -2,20 +2,22 @@
  * paths.c - goodput over bad paths, short transfers and fairness: ours against the
  * kernel's, in one run.
  *
- *	build/bench/paths [--cc NAME,...] [--only SUBSTRING] [--runs N] [--seconds N] [--ours]
+ *	build/bench/paths [--cc NAME,...] [--only TEXT] [--runs N] [--seconds N] [--ours]
  *	build/bench/paths --short | --fair
  *
  * Ours runs in virtual time, the kernel's in real time; the path between the two
- * ends is the same code.  Beside each other both run in real time.  Medians.
+ * ends is the same code.  Beside each other both run in real time.  Medians; the
+ * n-th run of both has the n-th seed.
  */
 #include <argp.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/flow.h"
+#include "lib/sample.h"
 
-enum { RUNS_MAX = 15, NAMES = 4, SKIP_S = 2 };
+enum { NAMES = 4, SKIP_S = 2, WORST_LATE = 5 };
 
 struct fault { /* what a path does to packets, besides being narrow */
 	const char *name;
@@ -51,7 +53,7 @@ struct args {
 	const char *cc[NAMES];
 	const char *only;
 	int ccs, runs, seconds;
-	bool ours;
+	bool ours, json;
 	int what; /* enum what */
 };
 
@@ -59,8 +61,38 @@ enum what { GOODPUT, SHORT, FAIR };
 
 struct sums { /* over all cells of one controller */
 	double ours, kernel, worst;
-	int cells;
+	int cells, late;
 };
+
+/* The names of congestion controls, with commas between. */
+static void
+parse_names(struct args *a, const char *arg, struct argp_state *state)
+{
+	snprintf(a->names, sizeof(a->names), "%s", arg);
+	a->ccs = 0;
+	for (char *p = strtok(a->names, ","); p; p = strtok(NULL, ",")) {
+		if (sw_cc_named(p) < 0)
+			argp_error(state, "no such congestion control: %s", p);
+		if (a->ccs == NAMES)
+			argp_error(state, "--cc takes %d names at most", NAMES);
+		a->cc[a->ccs++] = p;
+	}
+	if (a->ccs == 0)
+		argp_error(state, "--cc needs a name");
+}
+
+static int
+parse_number(const char *option, const char *arg, int most, struct argp_state *state)
+{
+	char *end;
+	long n = strtol(arg, &end, 10);
+
+	if (end == arg || *end || n < 1 || n > most)
+		argp_error(state, "%s is 1 to %d", option, most);
+	return (int)n;
+}
+
+enum { KEY_ONLY = 256, KEY_OURS, KEY_SHORT, KEY_FAIR };
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
@@ -69,34 +101,29 @@ parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'c':
-		snprintf(a->names, sizeof(a->names), "%s", arg);
-		a->ccs = 0;
-		for (char *p = strtok(a->names, ","); p && a->ccs < NAMES; p = strtok(NULL, ",")) {
-			if (sw_cc_named(p) < 0)
-				argp_error(state, "no such congestion control: %s", p);
-			a->cc[a->ccs++] = p;
-		}
+		parse_names(a, arg, state);
 		return 0;
 	case 'o':
-		a->only = arg;
+		if (strcmp(arg, "text") && strcmp(arg, "json"))
+			argp_error(state, "--output is text or json");
+		a->json = strcmp(arg, "json") == 0;
 		return 0;
 	case 'r':
-		a->runs = atoi(arg);
-		if (a->runs < 1 || a->runs > RUNS_MAX)
-			argp_error(state, "--runs is 1 to %d", RUNS_MAX);
+		a->runs = parse_number("--runs", arg, RUNS_MAX, state);
 		return 0;
 	case 's':
-		a->seconds = atoi(arg);
-		if (a->seconds < 1 || a->seconds > 600)
-			argp_error(state, "--seconds is 1 to 600");
+		a->seconds = parse_number("--seconds", arg, 600, state);
 		return 0;
-	case 'u':
+	case KEY_ONLY:
+		a->only = arg;
+		return 0;
+	case KEY_OURS:
 		a->ours = true;
 		return 0;
-	case 't':
+	case KEY_SHORT:
 		a->what = SHORT;
 		return 0;
-	case 'f':
+	case KEY_FAIR:
 		a->what = FAIR;
 		return 0;
 	default:
@@ -104,19 +131,11 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int
-by_value(const void *a, const void *b)
+/* Is a row of this name asked for? */
+static bool
+wanted(const struct args *a, const char *name)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), by_value);
-	return n == 0 ? 0 : n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+	return a->only == NULL || strstr(name, a->only) != NULL;
 }
 
 /* The path of one cell: a queue of one bandwidth-delay product. */
@@ -139,27 +158,37 @@ job_make(struct flow_job *j, const struct args *a, uint64_t bps, sw_ns rtt, cons
 	j->until = j->from + (sw_ns)a->seconds * SW_S;
 }
 
-typedef bool flow_run(const struct flow_job *, struct flow_result *, const char **why);
-typedef double flow_worth(const struct flow_job *, const struct flow_result *);
+/* ---- saying it ---------------------------------------------------------- */
 
-/* The median over some runs of what each was worth; below 0: it could not be run. */
-static double
-measure(struct flow_job *j, const struct args *a, flow_run *run, flow_worth *worth)
+static json_t *
+json_runs(const struct sample *s)
 {
-	double v[RUNS_MAX];
-	struct flow_result r;
-	const char *why;
+	json_t *list = json_array();
 
-	for (int i = 0; i < a->runs; i++) {
-		j->seed = (uint64_t)i + 1;
-		if (!run(j, &r, &why)) {
-			fprintf(stderr, "paths: %s: %s\n", j->cc, why);
-			return -1;
-		}
-		v[i] = worth(j, &r);
-	}
-	return median(v, a->runs);
+	for (int i = 0; i < s->n; i++)
+		json_array_append_new(list, json_real(s->v[i]));
+	return list;
 }
+
+/* One object a line: which row, and what each run was worth. */
+static void
+say_json(const char *name, const char *cc, const struct sample *ours, const struct sample *kernel)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "path", json_string(name));
+	json_object_set_new(o, "cc", json_string(cc));
+	json_object_set_new(o, "ours", json_runs(ours));
+	if (kernel->n > 0) {
+		json_object_set_new(o, "kernel", json_runs(kernel));
+		json_object_set_new(o, "late", json_real(kernel->late));
+	}
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	json_decref(o);
+	printf("\n");
+}
+
+/* ---- goodput ------------------------------------------------------------ */
 
 /* Per cent of the rate. */
 static double
@@ -173,19 +202,30 @@ goodput(const struct flow_job *j, const struct flow_result *r)
 static void
 cell(struct flow_job *j, const struct args *a, const char *name, struct sums *s)
 {
-	double ours, kernel = -1;
+	struct sample ours, kernel = {.n = 0};
+	double x, y;
 
-	ours = measure(j, a, flow_ours, goodput);
+	sample_take(&ours, j, a->runs, flow_ours, goodput);
 	if (!a->ours)
-		kernel = measure(j, a, flow_kernel, goodput);
-	printf("%-36s %-6s %6.1f", name, j->cc, ours);
-	if (kernel > 0 && ours >= 0) {
-		printf(" %6.1f %6.2f", kernel, ours / kernel);
-		s->ours += ours;
-		s->kernel += kernel;
-		s->worst = s->cells++ == 0 || ours / kernel < s->worst ? ours / kernel : s->worst;
+		sample_take(&kernel, j, a->runs, flow_kernel, goodput);
+	x = sample_median(&ours);
+	y = sample_median(&kernel);
+	if (a->json)
+		say_json(name, j->cc, &ours, &kernel);
+	else
+		printf("%-36s %-6s %7.2f", name, j->cc, x);
+	if (y > 0) {
+		bool late = kernel.late * 100 > WORST_LATE;
+
+		if (!a->json)
+			printf(" %7.2f %6.2f%s", y, x / y, late ? " late" : "");
+		s->ours += x;
+		s->kernel += y;
+		s->late += late;
+		s->worst = s->cells++ == 0 || x / y < s->worst ? x / y : s->worst;
 	}
-	printf("\n");
+	if (!a->json)
+		printf("\n");
 	fflush(stdout);
 }
 
@@ -202,15 +242,29 @@ table(const struct args *a, const char *cc)
 
 		snprintf(name, sizeof(name), "%s, %s, %s", rates[r].name, rtts[d].name,
 			 faults[f].name);
-		if (a->only && !strstr(name, a->only))
+		if (!wanted(a, name))
 			continue;
 		job_make(&j, a, rates[r].bps, rtts[d].ns, &faults[f]);
 		j.cc = cc;
 		cell(&j, a, name, &s);
 	}
-	if (s.cells > 0)
-		printf("%-36s %-6s %6.1f %6.1f %6.2f   (worst cell %.2f)\n", "all cells", cc,
+	if (s.cells > 0 && !a->json)
+		printf("%-36s %-6s %7.2f %7.2f %6.2f   (worst cell %.2f)\n", "all cells", cc,
 		       s.ours / s.cells, s.kernel / s.cells, s.ours / s.kernel, s.worst);
+	if (s.late > 0 && !a->json)
+		printf("late: more than %d %% of the kernel's packets came more than a millisecond "
+		       "after their time\n",
+		       WORST_LATE);
+}
+
+static void
+table_goodput(const struct args *a)
+{
+	if (!a->json)
+		printf("%-36s %-6s %7s %7s %6s\n", "% of the rate, queue of 1 BDP", "cc", "ours",
+		       "kernel", "ratio");
+	for (int i = 0; i < a->ccs; i++)
+		table(a, a->cc[i]);
 }
 
 /* ---- short transfers ---------------------------------------------------- */
@@ -219,39 +273,61 @@ table(const struct args *a, const char *cc)
 static double
 time_of(const struct flow_job *j, const struct flow_result *r)
 {
-	(void)j;
-	return r->done ? (double)r->done / 1e6 : 1e9;
+	return (double)(r->done ? r->done : j->until) / 1e6;
 }
 
-/* 1, 10 and 100 segments whose last one is lost. */
+/*
+ * n segments whose last one is lost; the kernel also without its probe.  "At once": the
+ * program closes before the last segment has left, so that the FIN rides on it and is
+ * lost with it; no program of a kernel's can.
+ */
+static void
+short_row(const struct args *a, const char *name, int n, sw_ns rtt)
+{
+	static const struct fault none = {.name = ""};
+	struct sample ours, rides, kernel = {.n = 0}, plain = {.n = 0};
+	struct flow_job j;
+
+	job_make(&j, a, rates[0].bps, rtt, &none);
+	j.cc = "cubic";
+	j.from = 0;
+	j.until = 20 * SW_S;
+	j.bytes = (uint64_t)n * 1448;
+	j.lose_last = true;
+	sample_take(&ours, &j, a->runs, flow_ours, time_of);
+	j.fin_rides = true;
+	sample_take(&rides, &j, a->runs, flow_ours, time_of);
+	if (!a->ours)
+		sample_take(&kernel, &j, a->runs, flow_kernel, time_of);
+	j.no_tlp = true;
+	if (!a->ours)
+		sample_take(&plain, &j, a->runs, flow_kernel, time_of);
+	if (a->json) {
+		say_json(name, "with probe", &ours, &kernel);
+		say_json(name, "without", &ours, &plain);
+		say_json(name, "at once", &rides, &kernel);
+	} else {
+		printf("%-36s %8.1f %8.1f", name, sample_median(&ours), sample_median(&rides));
+		if (!a->ours)
+			printf(" %8.1f %8.1f", sample_median(&kernel), sample_median(&plain));
+		printf("\n");
+	}
+	fflush(stdout);
+}
+
 static void
 table_short(const struct args *a)
 {
 	static const int segments[] = {1, 10, 100};
-	static const struct fault none = {.name = ""};
-	struct flow_job j;
-	double v[4] = {0, 0, 0, 0};
+	char name[80];
 
-	/* "at once": its program closes before the last segment has left, so that the FIN
-	 * rides on it and is lost with it; no program of a kernel's can */
-	printf("%-36s %8s %8s %8s %8s\n", "the last segment lost: ms", "ours", "at once", "kernel",
-	       "no TLP");
+	if (!a->json)
+		printf("%-36s %8s %8s %8s %8s\n", "the last segment lost: ms", "ours", "at once",
+		       "kernel", "no TLP");
 	for (size_t i = 0; i < N_RTTS * 3; i++) {
-		job_make(&j, a, rates[0].bps, rtts[i / 3].ns, &none);
-		j.cc = "cubic";
-		j.from = 0;
-		j.until = 20 * SW_S;
-		j.bytes = (uint64_t)segments[i % 3] * 1448;
-		j.lose_last = true;
-		v[0] = measure(&j, a, flow_ours, time_of);
-		j.fin_rides = true;
-		v[1] = measure(&j, a, flow_ours, time_of);
-		v[2] = a->ours ? -1 : measure(&j, a, flow_kernel, time_of);
-		j.no_tlp = true;
-		v[3] = a->ours ? -1 : measure(&j, a, flow_kernel, time_of);
-		printf("%-3d segments, %-22s %8.1f %8.1f %8.1f %8.1f\n", segments[i % 3],
-		       rtts[i / 3].name, v[0], v[1], v[2], v[3]);
-		fflush(stdout);
+		snprintf(name, sizeof(name), "%d segments, %s", segments[i % 3], rtts[i / 3].name);
+		if (wanted(a, name))
+			short_row(a, name, segments[i % 3], rtts[i / 3].ns);
 	}
 }
 
@@ -279,18 +355,41 @@ static void
 fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
 {
 	static const struct fault none = {.name = ""};
+	struct sample s, nothing = {.n = 0};
 	struct flow_job j;
-	double s;
+	char name[80];
+	double x;
 
+	snprintf(name, sizeof(name), "%s %s beside the kernel's cubic, %d ms",
+		 ours ? "our" : "the kernel's", second, (int)(rtt / SW_MS));
+	if (!wanted(a, name))
+		return;
 	job_make(&j, a, rates[0].bps, rtt, &none);
 	j.cc = "cubic";
 	j.flows = ours ? 1 : 2;
 	j.beside = ours;
 	j.beside_cc = j.second_cc = second;
-	s = measure(&j, a, flow_kernel, share);
-	printf("%s %-6s beside the kernel's cubic, %2llu ms   %5.2f  %5.3f\n",
-	       ours ? "our     " : "kernel's", second, rtt / SW_MS, s, jain(s));
+	sample_take(&s, &j, a->runs, flow_kernel, share);
+	x = sample_median(&s);
+	if (a->json)
+		say_json(name, second, ours ? &s : &nothing, ours ? &nothing : &s);
+	else
+		printf("%-49s %5.2f  %5.3f%s\n", name, x, jain(x),
+		       s.late * 100 > WORST_LATE ? " late" : "");
 	fflush(stdout);
+}
+
+/* Jain's index of four. */
+static double
+alike(const struct flow_job *j, const struct flow_result *r)
+{
+	double sum = 0, squares = 0;
+
+	for (int i = 0; i < j->flows; i++) {
+		sum += (double)r->bytes[i];
+		squares += (double)r->bytes[i] * (double)r->bytes[i];
+	}
+	return squares > 0 ? sum * sum / squares / j->flows : 0;
 }
 
 /* Four of ours, one every five seconds: how alike they are in the last third. */
@@ -298,34 +397,32 @@ static void
 fair_four(const struct args *a, const char *cc)
 {
 	static const struct fault none = {.name = ""};
+	struct sample s, nothing = {.n = 0};
 	struct flow_job j;
-	struct flow_result r;
-	const char *why;
-	double sum = 0, squares = 0;
+	char name[80];
 
+	snprintf(name, sizeof(name), "four of our %s, 5 s apart, 40 to 60 s", cc);
+	if (!wanted(a, name))
+		return;
 	job_make(&j, a, rates[0].bps, 20 * SW_MS, &none);
 	j.cc = cc;
 	j.flows = 4;
 	j.apart = 5 * SW_S;
 	j.until = 60 * SW_S;
 	j.from = 40 * SW_S;
-	j.seed = 1;
-	if (!flow_ours(&j, &r, &why)) {
-		fprintf(stderr, "paths: %s\n", why);
-		return;
-	}
-	for (int i = 0; i < 4; i++) {
-		sum += (double)r.bytes[i];
-		squares += (double)r.bytes[i] * (double)r.bytes[i];
-	}
-	printf("four of our %-6s 5 s apart, 40 to 60 s               %5.3f\n", cc,
-	       squares > 0 ? sum * sum / squares / 4 : 0);
+	sample_take(&s, &j, a->runs, flow_ours, alike);
+	if (a->json)
+		say_json(name, cc, &s, &nothing);
+	else
+		printf("%-49s %5s  %5.3f\n", name, "", sample_median(&s));
+	fflush(stdout);
 }
 
 static void
 table_fair(const struct args *a)
 {
-	printf("%-49s %5s  %5s\n", "100 Mbit/s, 1 BDP, no faults", "share", "Jain");
+	if (!a->json)
+		printf("%-49s %5s  %5s\n", "100 Mbit/s, 1 BDP, no faults", "share", "Jain");
 	for (int i = 0; i < a->ccs; i++) {
 		if (!a->ours) {
 			fair_row(a, 20 * SW_MS, a->cc[i], true);
@@ -341,29 +438,41 @@ int
 main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-	    {"cc", 'c', "NAME,...", 0, "congestion controls (cubic)", 0},
-	    {"only", 'o', "TEXT", 0, "only paths whose name holds it", 0},
+	    {"cc", 'c', "NAME,...", 0, "congestion controls: cubic (the default), reno, bbr, bbr1",
+	     0},
+	    {"only", KEY_ONLY, "TEXT", 0, "only rows whose name holds it", 0},
 	    {"runs", 'r', "N", 0, "median of N (5)", 0},
-	    {"seconds", 's', "N", 0, "that are counted, after the first two (8)", 0},
-	    {"ours", 'u', NULL, 0, "leave the kernel out", 0},
-	    {"short", 't', NULL, 0, "instead: short transfers whose last segment is lost", 0},
-	    {"fair", 'f', NULL, 0, "instead: beside the kernel's CUBIC (take --seconds 60)", 0},
+	    {"seconds", 's', "N", 0, "that are counted, after the first two (8; --fair: 60)", 0},
+	    {"ours", KEY_OURS, NULL, 0, "leave the kernel out", 0},
+	    {"short", KEY_SHORT, NULL, 0, "instead: short transfers whose last segment is lost", 0},
+	    {"fair", KEY_FAIR, NULL, 0, "instead: beside the kernel's CUBIC; four of ours", 0},
+	    {"output", 'o', "text|json", 0, "a table, or one object a line with every run", 0},
 	    {0}};
 	static const struct argp argp = {
-	    options, parse, NULL, "Goodput over bad paths, ours against the kernel's.",
-	    NULL,    NULL,  NULL};
-	struct args a = {.cc = {"cubic"}, .ccs = 1, .runs = 5, .seconds = 8};
+	    options,
+	    parse,
+	    NULL,
+	    "Goodput over bad paths, ours against the kernel's.\v"
+	    "The kernel's run in network namespaces of their own, in real time: ten seconds "
+	    "each, half an hour for one congestion control over all paths.",
+	    NULL,
+	    NULL,
+	    NULL};
+	struct args a = {.cc = {"cubic"}, .ccs = 1, .runs = 5};
+	const char *why;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.seconds == 0)
+		a.seconds = a.what == FAIR ? 60 : 8;
+	if (!a.ours && !flow_kernel_ready(&why)) {
+		fprintf(stderr, "paths: %s; --ours leaves the kernel out\n", why);
+		return 1;
+	}
 	if (a.what == SHORT)
 		table_short(&a);
-	if (a.what == FAIR)
+	else if (a.what == FAIR)
 		table_fair(&a);
-	if (a.what != GOODPUT)
-		return 0;
-	printf("%-36s %-6s %6s %6s %6s\n", "path (queue of 1 BDP)", "cc", "ours", "kernel",
-	       "ratio");
-	for (int i = 0; i < a.ccs; i++)
-		table(&a, a.cc[i]);
+	else
+		table_goodput(&a);
 	return 0;
 }

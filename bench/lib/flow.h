@@ -31,11 +31,14 @@ struct flow_result {
 	sw_ns done; /* when the last byte of the first flow was there; 0: it was not */
 	uint64_t sent, retransmits, timeouts; /* ours: segments */
 	uint64_t queue_dropped, lost;
+	double late; /* kernel's: share of the packets that the path delivered too late */
 };
 
 /* false: it could not be run; `why` says it in a line. */
 bool flow_ours(const struct flow_job *, struct flow_result *, const char **why);
 bool flow_kernel(const struct flow_job *, struct flow_result *, const char **why);
+/* Can flow_kernel() run here at all? */
+bool flow_kernel_ready(const char **why);
 
 /* Loses the last segment of the flow's data once.  `n`: of this direction with text. */
 struct flow_tail {

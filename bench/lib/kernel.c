@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -18,27 +17,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <synwave/sw_drv.h>
+
 #include "pair.h"
 
 enum { A, B, PIECE = 262144, BATCH = 32, NAP_US = 50, OURS_FIRST = 11 };
+#define LATE SW_MS /* a packet that comes so much after its time is counted */
 
 struct kernel {
 	const struct flow_job *job;
 	struct sw_sim *sim;
-	int tun[2], listener;
+	struct sw_drv *tun[2];
+	int listener;
 	int sock[FLOWS_MAX];
 	sw_ns start;
 	atomic_bool stop;
 	atomic_ullong bytes[FLOWS_MAX], done;
 	pthread_t threads[2 * FLOWS_MAX];
 	int n_threads;
-	bool full;	  /* a device did not take a packet */
-	struct pair ours; /* job->beside flows */
+	uint64_t arrived, late; /* packets; of them more than LATE after their time */
+	struct pair ours;	/* job->beside flows */
 	struct flow_job ours_job;
 };
 
@@ -73,10 +77,11 @@ leave(void)
 {
 	char map[64];
 
-	if (unshare(CLONE_NEWNET) == 0)
+	if (unshare(CLONE_NEWNET | CLONE_NEWNS) == 0)
 		return true;
 	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)getuid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && put_file("/proc/self/uid_map", map);
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0 &&
+	       put_file("/proc/self/uid_map", map);
 }
 
 /* Buffers that never hold a transfer back, and nothing learnt from the run before. */
@@ -92,31 +97,34 @@ tune(const struct flow_job *j)
 		put_file("/proc/sys/net/ipv4/tcp_early_retrans", "0");
 }
 
-/* A device in the namespace that we are in: its descriptor, -1. */
-static int
-tun_make(int which)
+/* The device's queue never is what loses packets. */
+static bool
+queue_long(const struct sw_drv *d)
 {
-	struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI, .ifr_name = "t0"};
-	struct sockaddr_in at = {.sin_family = AF_INET};
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	struct ifreq ifr = {.ifr_qlen = 10000};
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool good = fd >= 0 && s >= 0 && ioctl(fd, TUNSETIFF, &ifr) == 0;
+	bool good;
 
-	at.sin_addr.s_addr = htonl(0x0a4d0001u + (uint32_t)which);
-	memcpy(&ifr.ifr_addr, &at, sizeof(at));
-	good = good && ioctl(s, SIOCSIFADDR, &ifr) == 0;
-	at.sin_addr.s_addr = htonl(0xffffff00u);
-	memcpy(&ifr.ifr_netmask, &at, sizeof(at));
-	good = good && ioctl(s, SIOCSIFNETMASK, &ifr) == 0;
-	ifr.ifr_qlen = 10000;
-	good = good && ioctl(s, SIOCSIFTXQLEN, &ifr) == 0;
-	ifr.ifr_mtu = FLOW_MTU;
-	good = good && ioctl(s, SIOCSIFMTU, &ifr) == 0;
-	ifr.ifr_flags = IFF_UP;
-	good = good && ioctl(s, SIOCSIFFLAGS, &ifr) == 0;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", sw_drv_name(d));
+	good = s >= 0 && ioctl(s, SIOCSIFTXQLEN, &ifr) == 0;
 	if (s >= 0)
 		close(s);
-	return good ? fd : -1;
+	return good;
+}
+
+/* A device in the namespace that we are in; NULL. */
+static struct sw_drv *
+tun_make(int which)
+{
+	struct sw_addr at = sw_addr4(10, 77, 0, (uint8_t)(which + 1));
+	struct sw_drv *d = sw_drv_tun("t0", NULL);
+
+	if (d == NULL)
+		return NULL;
+	if (queue_long(d) && sw_drv_up(d, &at, 24, FLOW_MTU, NULL) == 0)
+		return d;
+	sw_drv_close(d);
+	return NULL;
 }
 
 static int
@@ -138,6 +146,42 @@ kernel_cc(const struct flow_job *j, int i)
 	return strcmp(cc, "bbr1") ? cc : "bbr";
 }
 
+/*
+ * The path has the last processor for itself: what arrives is the business of the
+ * others, also in the kernel.  Where that cannot be, it may come late (`late`).
+ */
+static void
+processors_share(void)
+{
+	cpu_set_t all, last;
+	int n;
+
+	if (sched_getaffinity(0, sizeof(all), &all) < 0 || CPU_COUNT(&all) < 2)
+		return;
+	for (n = CPU_SETSIZE - 1; !CPU_ISSET(n, &all); n--)
+		;
+	CPU_ZERO(&last);
+	CPU_SET(n, &last);
+	sched_setaffinity(0, sizeof(last), &last);
+}
+
+/* What the device of this namespace takes in is worked on by the first processors. */
+static void
+steer(void)
+{
+	int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	char mask[32];
+
+	snprintf(mask, sizeof(mask), "%llx\n",
+		 (1ull << (cpus < 2    ? 1
+			   : cpus > 32 ? 31
+				       : cpus - 1)) -
+		     1);
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("sysfs", "/sys", "sysfs", 0, NULL) == 0)
+		put_file("/sys/class/net/t0/queues/rx-0/rps_cpus", mask);
+}
+
 /* Both namespaces, their devices and sockets; why not, or NULL. */
 static const char *
 kernel_begin(struct kernel *k)
@@ -148,9 +192,10 @@ kernel_begin(struct kernel *k)
 		if (!leave())
 			return "no network namespace (root, or user namespaces, are needed)";
 		k->tun[side] = tun_make(side);
-		if (k->tun[side] < 0)
+		if (k->tun[side] == NULL)
 			return "no TUN device in the namespace (/dev/net/tun is needed)";
 		tune(k->job);
+		steer();
 		for (int i = 0; side == A && i < k->job->flows; i++)
 			if ((k->sock[i] = sock_make(kernel_cc(k->job, i))) < 0)
 				return "the kernel does not have this congestion control";
@@ -225,33 +270,30 @@ static void
 arrived(void *ctx, const struct sw_sim_seen *seen)
 {
 	struct kernel *k = ctx;
-	struct sw_packet p = {.len = seen->len, .cap = seen->len};
-	ssize_t n;
+	/* it is not written to */
+	struct sw_packet p = {
+	    .data = (uint8_t *)(uintptr_t)seen->data, .len = seen->len, .cap = seen->len};
 
 	if (seen->moment != SW_SIM_ARRIVED)
 		return;
-	if (is_ours(k, seen)) {
-		p.data = (uint8_t *)(uintptr_t)seen->data; /* it is not written to */
+	k->arrived++;
+	k->late += clock_now() - k->start > seen->at + LATE;
+	if (is_ours(k, seen))
 		sw_input(k->ours.side[seen->to].stack, seen->at, &p, 1);
-		return;
-	}
-	n = write(k->tun[seen->to], seen->data, seen->len);
-	k->full = k->full || (n < 0 && errno == EAGAIN);
+	else
+		sw_drv_send(k->tun[seen->to], &p, 1);
 }
 
 /* What one end has sent goes on the path; how many packets. */
 static int
 take(struct kernel *k, int side)
 {
-	uint8_t packet[65536];
-	int some = 0;
-	ssize_t n;
+	struct sw_packet p[BATCH];
+	ptrdiff_t n = sw_drv_receive(k->tun[side], p, BATCH);
 
-	while (some < BATCH && (n = read(k->tun[side], packet, sizeof(packet))) > 0) {
-		sw_sim_offer(k->sim, side, packet, (uint32_t)n);
-		some++;
-	}
-	return some;
+	for (ptrdiff_t i = 0; i < n; i++)
+		sw_sim_transmit(k->sim, side, &p[i]);
+	return n > 0 ? (int)n : 0;
 }
 
 /* What our own stacks have to send; how many packets. */
@@ -317,6 +359,7 @@ kernel_count(struct kernel *k, struct flow_result *r)
 	r->done = k->done;
 	r->queue_dropped = w.queue_dropped;
 	r->lost = w.lost;
+	r->late = k->arrived ? (double)k->late / (double)k->arrived : 0;
 }
 
 /* In the child: the whole run; why not, or NULL. */
@@ -344,14 +387,17 @@ kernel_run(const struct flow_job *j, struct flow_result *r)
 	k.start = clock_now();
 	if (!threads_start(&k, one))
 		return "no threads";
+	processors_share();
 	carry(&k);
 	atomic_store(&k.stop, true);
 	kernel_count(&k, r);
 	return NULL;
 }
 
-bool
-flow_kernel(const struct flow_job *j, struct flow_result *r, const char **why)
+/* In a child, which takes its namespaces with it. */
+static bool
+in_child(const char *(*run)(const struct flow_job *, struct flow_result *),
+	 const struct flow_job *j, struct flow_result *r, const char **why)
 {
 	static char text[128];
 	int ends[2], status = 0;
@@ -364,7 +410,7 @@ flow_kernel(const struct flow_job *j, struct flow_result *r, const char **why)
 		return false;
 	child = fork();
 	if (child == 0) {
-		const char *wrong = kernel_run(j, r);
+		const char *wrong = run(j, r);
 
 		n = wrong ? write(ends[1], wrong, strlen(wrong)) : write(ends[1], r, sizeof(*r));
 		_exit(wrong || n != sizeof(*r));
@@ -383,4 +429,29 @@ flow_kernel(const struct flow_job *j, struct flow_result *r, const char **why)
 	}
 	memset(r, 0, sizeof(*r));
 	return false;
+}
+
+bool
+flow_kernel(const struct flow_job *j, struct flow_result *r, const char **why)
+{
+	return in_child(kernel_run, j, r, why);
+}
+
+/* In the child: all that a run needs, and no run. */
+static const char *
+kernel_try(const struct flow_job *j, struct flow_result *r)
+{
+	struct kernel k = {.job = j};
+
+	(void)r;
+	return kernel_begin(&k);
+}
+
+bool
+flow_kernel_ready(const char **why)
+{
+	const struct flow_job j = {.cc = "cubic", .flows = 1};
+	struct flow_result r;
+
+	return in_child(kernel_try, &j, &r, why);
 }
