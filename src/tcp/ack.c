@@ -295,7 +295,7 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
 	struct told told;
-	struct cc_ack a = {.limited = flight(t) >= t->cwnd / 2};
+	struct cc_ack a = {.bytes = 0};
 	bool moved = s->acked > 0, syn = syn_unacked(t);
 	uint32_t before = syn ? 0 : seq_from(t->snd.una, t->snd.iss);
 	uint32_t lost = c != NULL ? c->lost_ever : 0;
@@ -308,6 +308,8 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	if (c != NULL) {
 		a.phase = c->phase;
 		a.flight_before = c->pipe;
+		c->full_now |= c->pipe + t->mss > t->cwnd; /* no whole segment more */
+		a.limited = flight(t) >= t->cwnd / 2;
 		rate_limited(tcp, t, c);
 	}
 	if (moved)
@@ -326,10 +328,12 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		prr_acked(tcp, t, c, told.bytes, moved && c->lost_ever == lost);
 	if (c != NULL && (told.bytes > 0 || c->lost_ever != lost || a.ece)) {
 		a.lost = c->lost_ever - lost;
+		/*= RFC 3168 6.1.2 SHOULD NOT: cwnd does not grow by an ACK that echoes a mark */
+		a.limited &= !a.ece;
 		rate_sample(tcp, c, &told, &a);
 		cc_acked(tcp, t, c, &a);
 		if (a.ece)
-			ecn_echoed(tcp, t, c);
+			ecn_echoed(tcp, t, c, a.acked);
 	}
 	ack_timers(tcp, t, c, moved);
 }

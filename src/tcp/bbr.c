@@ -4,8 +4,7 @@
  *
  * The long-term model (max_bw, inflight_long) comes from probing, the short-term one
  * (bw_short, inflight_short) from losses in between.  It knows rate samples, round
- * trips and which transmissions were lost; not how recovery repairs them.  The ECN
- * part, which the draft leaves to experiments, is not here.
+ * trips and which transmissions were lost; not how recovery repairs them.
  * draft-ietf-ccwg-bbr; its names, without the prefix.
  */
 #include "tcp/bbr.h"
@@ -214,23 +213,21 @@ bbr_time_to_cruise(const struct tcp *tcp, const struct tcb *t, const struct acti
 	       c->pipe <= bbr_budget(t, b, bbr_bdp(tcp, t, bbr_max_bw(b), 1000));
 }
 
-/* Does cwnd hold us back? */
+/* C.is_cwnd_limited: did cwnd hold us back in the last round trip? */
 static bool
-bbr_cwnd_limits(const struct tcb *t, const struct bbr *b, const struct cc_ack *a)
+bbr_cwnd_limits(const struct active *c)
 {
-	return a->limited && a->flight_before + bbr_quantum(t, b->pace) >= t->cwnd;
+	return c->full_now || c->full_before;
 }
 
 static bool
-bbr_time_to_go_down(const struct tcb *t, struct active *c, const struct cc_ack *a)
+bbr_time_to_go_down(const struct tcb *t, const struct active *c, struct bbr *b)
 {
-	struct bbr *b = &c->cc.bbr;
-
 	if (b->too_high && c->pipe >= b->inflight_long) {
 		b->precautionary = true;
 		return true;
 	}
-	if (bbr_cwnd_limits(t, b, a) && t->cwnd >= b->inflight_long)
+	if (bbr_cwnd_limits(c) && t->cwnd >= b->inflight_long)
 		bbr_reset_full_bw(b, b->rate);
 	else if (b->full_now)
 		return true;
@@ -248,11 +245,12 @@ bbr_loss_too_high(const struct tcb *t, uint32_t lost, uint32_t inflight)
 
 /* ProbeInflightLongtermUpward() */
 static void
-bbr_probe_upward(const struct tcb *t, struct bbr *b, const struct cc_ack *a)
+bbr_probe_upward(const struct tcb *t, struct active *c, const struct cc_ack *a)
 {
+	struct bbr *b = &c->cc.bbr;
 	uint32_t n;
 
-	if (!bbr_cwnd_limits(t, b, a) || t->cwnd < b->inflight_long)
+	if (!bbr_cwnd_limits(c) || t->cwnd < b->inflight_long)
 		return;
 	b->up_acked += a->bytes;
 	n = b->up_acked / b->up_acked_per_inc;
@@ -286,7 +284,7 @@ bbr_adapt_long_term(const struct tcb *t, struct active *c, const struct cc_ack *
 		return false;
 	b->inflight_long = max_u32(b->inflight_long, a->tx_in_flight);
 	if (b->mode == UP)
-		bbr_probe_upward(t, b, a);
+		bbr_probe_upward(t, c, a);
 	return false;
 }
 
@@ -314,7 +312,7 @@ bbr_update_cycle(const struct tcp *tcp, const struct tcb *t, struct active *c,
 		}
 		break;
 	case UP:
-		if (bbr_time_to_go_down(t, c, a)) {
+		if (bbr_time_to_go_down(t, c, b)) {
 			b->too_high = false;
 			bbr_start_down(tcp, t, c);
 		}
@@ -484,6 +482,10 @@ bbr_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack 
 	if (!b->begun)
 		bbr_begin(tcp, t, c);
 	bbr_take_losses(tcp, t, c);
+	/* OnEnterRTO(): only now it is known what was left in the network then */
+	if (b->phase_was == CC_LOSS && b->timed_out)
+		t->cwnd = max_u32(t->cwnd, a->flight_before + t->mss);
+	b->timed_out = false;
 	if (c->phase == CC_OPEN && b->phase_was != CC_OPEN)
 		t->cwnd = max_u32(t->cwnd, b->prior_cwnd);
 	loss_round = bbr_update_signals(t, c, a);
@@ -522,6 +524,7 @@ bbr_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	bbr_loss(tcp, t, c);
 	c->cc.bbr.phase_was = CC_LOSS;
+	c->cc.bbr.timed_out = true;
 	t->cwnd = t->mss;
 }
 

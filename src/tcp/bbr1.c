@@ -119,8 +119,8 @@ bbr1_update_bw(struct bbr1 *b, const struct cc_ack *a)
 	uint64_t bw;
 
 	b->rounds += a->round;
-	if (a->interval == 0 || a->interval < (sw_ns)b->min_rtt * SW_US / 2)
-		return; /* faster than a round trip: not a rate of the path */
+	if (a->interval == 0)
+		return;
 	bw = bbr_rate(a);
 	/* one that the application limited says only that there is at least so much */
 	if (!a->app_limited || bw >= bbr1_bw(b))

@@ -27,19 +27,36 @@ bbr_lost(struct active *c, const struct rec *r)
 	uint32_t lost = c->lost_ever - r->lost, prev = r->in_flight - min_u32(r->len, r->in_flight);
 	uint64_t allowed = prev * 2ull, before = (lost - min_u32(r->len, lost)) * 100ull;
 
-	b->loss_pending = true;
+	b->pending_bytes += r->len;
 	if (b->loss_ranges < 255 && !seq_eq(b->lost_end, r->seq))
 		b->loss_ranges++;
 	b->lost_end = seq_add(r->seq, r->len);
-	if (b->high_pending || lost * 50ull <= r->in_flight)
+	if (b->high_pending || (b->loss_pending && lost * 50ull <= r->in_flight))
 		return;
-	b->high_pending = true;
+	b->loss_pending = true;
+	b->high_pending = lost * 50ull > r->in_flight;
 	b->high_limited = (r->flags & R_LIMITED) != 0;
 	/* InflightAtLoss() */
 	b->high_at = prev + (allowed > before ? (uint32_t)((allowed - before) / 98) : 0);
 }
 
-/* NoteLoss(), HandleInflightTooHigh(): what bbr_lost() has told. */
+/* HandleInflightTooHigh() */
+static void
+bbr_too_high(const struct tcp *tcp, const struct tcb *t, struct active *c, uint32_t at)
+{
+	struct bbr *b = &c->cc.bbr;
+
+	b->too_high = true;
+	b->probe_sample = false; /* one reaction a probe */
+	if (!b->high_limited)
+		b->inflight_long = at;
+	if (b->mode != UP)
+		return;
+	b->undo_mode = UP;
+	bbr_start_down(tcp, t, c);
+}
+
+/* NoteLoss(), HandleLostPacket(): what bbr_lost() has told. */
 void
 bbr_take_losses(const struct tcp *tcp, const struct tcb *t, struct active *c)
 {
@@ -49,27 +66,62 @@ bbr_take_losses(const struct tcp *tcp, const struct tcb *t, struct active *c)
 	if (!b->loss_pending)
 		return;
 	if (!b->loss_in_round) {
-		b->loss_round_delivered = c->delivered;
+		b->round_from = b->loss_round_delivered = c->delivered;
+		b->round_lost = c->lost_ever - b->pending_bytes;
 		bbr_save_state(t, b);
 	}
 	b->loss_in_round = true;
-	if (b->high_pending && b->probe_sample) {
-		b->too_high = true;
-		b->probe_sample = false; /* one reaction a probe */
-		if (!b->high_limited)
-			b->inflight_long = max_u32(b->high_at, (uint32_t)bbr_beta(target));
-		if (b->mode == UP) {
-			b->undo_mode = UP;
-			bbr_start_down(tcp, t, c);
-		}
-	}
+	/* IsInflightTooHigh(): without SACK any loss is too much */
+	if (b->probe_sample && (b->high_pending || !(t->flags & T_SACK)))
+		bbr_too_high(tcp, t, c, max_u32(b->high_at, (uint32_t)bbr_beta(target)));
 	b->loss_pending = b->high_pending = false;
+	b->pending_bytes = 0;
+}
+
+/*
+ * A mark was echoed, the first in its window.  The draft (3.5) leaves the answer open, but
+ * it must be one: a probe ends as by too many losses; else there shall be less in
+ * flight, by what CUBIC would yield (RFC 8511), until the next probe.
+ */
+void
+bbr_marked(const struct tcp *tcp, const struct tcb *t, struct active *c)
+{
+	struct bbr *b = &c->cc.bbr;
+	uint32_t less = c->pipe / 100 * 85;
+
+	if (!b->begun)
+		return;
+	if (b->mode == STARTUP) {
+		b->full_reached = b->full_now = true;
+		b->inflight_long = max_u32(bbr_bdp(tcp, t, bbr_max_bw(b), 1000), less);
+	} else if (b->probe_sample) {
+		b->high_limited = c->limited_until != 0;
+		bbr_too_high(tcp, t, c, c->pipe);
+	} else {
+		b->inflight_short = min_u32(b->inflight_short, less);
+	}
+}
+
+/* What is left of n after a round with losses. */
+static uint64_t
+bbr_less(const struct tcb *t, const struct active *c, uint64_t n)
+{
+	const struct bbr *b = &c->cc.bbr;
+	uint64_t lost = c->lost_ever - b->round_lost, all = c->delivered - b->round_from + lost;
+
+	/* a round that loses X, no more than is borne with or one segment, takes X (5.3.3.6),
+	 * not Beta: with that, one loss while we send slower ourselves, in DOWN or about
+	 * ProbeRTT, would hold us there until the next probe */
+	if (lost > max_ns(all / 50, t->mss))
+		return bbr_beta(n);
+	return max_ns(n - (n * (lost * 65536 / max_ns(all, 1)) >> 16), bbr_beta(n));
 }
 
 /* AdaptLowerBoundsFromCongestion(), once a round. */
 static void
-bbr_adapt_short_term(const struct tcb *t, struct bbr *b)
+bbr_adapt_short_term(const struct tcb *t, struct active *c)
 {
+	struct bbr *b = &c->cc.bbr;
 	bool probing = b->mode == STARTUP || b->mode == REFILL || b->mode == UP;
 
 	if (probing || !b->loss_in_round)
@@ -78,8 +130,9 @@ bbr_adapt_short_term(const struct tcb *t, struct bbr *b)
 		b->bw_short = bbr_max_bw(b);
 	if (b->inflight_short == BOUNDLESS)
 		b->inflight_short = t->cwnd;
-	b->bw_short = max_ns(b->bw_latest, bbr_beta(b->bw_short));
-	b->inflight_short = max_u32(b->inflight_latest, (uint32_t)bbr_beta(b->inflight_short));
+	b->bw_short = max_ns(b->bw_latest, bbr_less(t, c, b->bw_short));
+	b->inflight_short =
+	    max_u32(b->inflight_latest, (uint32_t)bbr_less(t, c, b->inflight_short));
 }
 
 /* UpdateLatestDeliverySignals(), UpdateCongestionSignals(); true: a loss round ends. */
@@ -89,9 +142,7 @@ bbr_update_signals(const struct tcb *t, struct active *c, const struct cc_ack *a
 	struct bbr *b = &c->cc.bbr;
 	bool round = a->bytes > 0 && a->prior_delivered >= b->loss_round_delivered;
 
-	b->rate = 0;
-	if (a->interval >= (sw_ns)b->min_rtt * SW_US / 2 && a->interval > 0)
-		b->rate = bbr_rate(a);
+	b->rate = a->interval > 0 ? bbr_rate(a) : 0;
 	b->bw_latest = max_ns(b->bw_latest, b->rate);
 	b->inflight_latest = max_u32(b->inflight_latest, a->delivered);
 	b->rounds += a->round;
@@ -101,7 +152,7 @@ bbr_update_signals(const struct tcb *t, struct active *c, const struct cc_ack *a
 	if (!round)
 		return false;
 	b->loss_round_delivered = c->delivered;
-	bbr_adapt_short_term(t, b);
+	bbr_adapt_short_term(t, c);
 	return true;
 }
 
@@ -118,6 +169,6 @@ bbr_check_startup_loss(const struct tcp *tcp, const struct tcb *t, struct active
 	if (b->loss_ranges < LOSS_RANGES && (t->flags & T_SACK))
 		return;
 	b->undo_mode = STARTUP;
-	b->full_reached = true;
+	b->full_reached = b->full_now = true;
 	b->inflight_long = max_u32(bbr_bdp(tcp, t, bbr_max_bw(b), 1000), b->inflight_latest);
 }

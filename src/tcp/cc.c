@@ -19,6 +19,7 @@ same_text(const char *a, const char *b)
 }
 
 static const char cc_names[SW_N_CCS][8] = {"cubic", "reno", "bbr", "bbr1"};
+_Static_assert(SW_N_CCS <= 4, "tcb.controller has two bits");
 
 /* The name of a controller; NULL: there is none. */
 const char *
@@ -76,17 +77,17 @@ newreno_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_
 /* Half of what was in flight, and of what was allowed: behind a hole SND.UNA
  * stands still, and what the peer has SACKed is not in the network. */
 static uint32_t
-half_flight(const struct tcb *t)
+half_of(const struct tcb *t, uint32_t used)
 {
 	/*= RFC 5681 3.1: ssthresh is at most half of FlightSize, at least two segments */
-	return max_u32(min_u32(flight(t), t->cwnd) / 2, 2u * t->mss);
+	return max_u32(used / 2, 2u * t->mss);
 }
 
 static void
 newreno_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	(void)tcp;
-	t->ssthresh = half_flight(t);
+	t->ssthresh = half_of(t, min_u32(flight(t), t->cwnd));
 	t->cwnd = t->ssthresh;
 	c->cc.newreno.bytes = 0;
 }
@@ -97,7 +98,7 @@ newreno_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 	(void)tcp;
 	/*= RFC 5681 3.1: ssthresh is constant while the same segment times out again */
 	if (t->retries == 0)
-		t->ssthresh = half_flight(t);
+		t->ssthresh = half_of(t, min_u32(flight(t), t->cwnd));
 	t->cwnd = t->mss;
 	c->cc.newreno.bytes = 0;
 }
@@ -154,6 +155,10 @@ cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *
 {
 	CC_TABLE(acked(tcp, t, c, a))
 	t->cwnd = min_u32(t->cwnd, 1u << 30);
+	if (a->round) {
+		c->full_before = c->full_now;
+		c->full_now = false;
+	}
 	pace_settle(tcp, t, c);
 }
 
@@ -165,26 +170,42 @@ cc_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 	if (ecn_reacted(t, c) && !cc_sets_cwnd(c))
 		return;
 	CC_TABLE(loss(tcp, t, c))
+	ecn_reduced(t);
 }
 
-/* A mark in place of a loss.  BBR has its own view of congestion. */
-void
-cc_marked(struct tcp *tcp, struct tcb *t, struct active *c)
+/* Per cent of what was in use that are left after a mark. */
+static uint32_t
+mark_share(const struct tcp *tcp, const struct tcb *t, const struct active *c)
 {
-	/*= RFC 8511 3: a mark comes from a queue that is kept short: less is enough */
-	bool abe = !(tcp->without & SW_NO_ABE);
-	uint64_t used = min_u32(flight(t), t->cwnd);
+	/*= RFC 8511 3: a mark comes from a queue that is kept short: less is enough; */
+	/*= RFC 8511 4: not in slow start */
+	bool abe = !(tcp->without & SW_NO_ABE) && t->cwnd >= t->ssthresh;
 
+	if (c->controller == SW_CC_CUBIC)
+		return abe ? 85 : 70;
+	return abe ? 80 : 50;
+}
+
+/* A mark in place of a loss. */
+void
+cc_marked(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t acked)
+{
+	uint32_t used = min_u32(flight(t) + acked, t->cwnd);
+	uint32_t left = used / 100 * mark_share(tcp, t, c);
+
+	if (c->controller == SW_CC_BBR)
+		bbr_marked(tcp, t, c);
 	if (cc_sets_cwnd(c))
 		return;
+	/*= RFC 3168 6.1.2 MUST, RFC 9438 4.6 MUST: when cwnd is one segment already, the
+	 * next goes after a whole RTO */
+	if (t->cwnd <= t->mss)
+		c->pace_gate = after_ns(tcp->now, (sw_ns)t->rto_us * SW_US);
 	if (c->controller == SW_CC_CUBIC)
 		cubic_marked(t, c);
-	if (c->controller == SW_CC_CUBIC)
-		used = used * (abe ? 85 : 70) / 100;
-	else
-		used = used * (abe ? 80 : 50) / 100;
-	t->ssthresh = max_u32((uint32_t)used, 2u * t->mss);
-	t->cwnd = t->ssthresh;
+	t->ssthresh = max_u32(left, 2u * t->mss);
+	/*= RFC 9438 4.6 MUST: marks bring cwnd down to one segment */
+	t->cwnd = max_u32(min_u32(left, t->ssthresh), t->mss);
 	pace_settle(tcp, t, c);
 }
 
@@ -193,6 +214,7 @@ void
 cc_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	CC_TABLE(timeout(tcp, t, c))
+	ecn_reduced(t);
 }
 
 /* All that was in flight at the loss has arrived. */

@@ -18,7 +18,7 @@ struct cc_ack {
 	uint32_t flight_before; /* in the network before this ACK */
 	sw_ns rtt;		/* of the last-sent it covers that was sent once; 0: none */
 	uint8_t phase;		/* enum cc_phase: when it came */
-	bool limited;		/* cwnd was what limited us (RFC 7661, 5681 3.1) */
+	bool limited;		/* cwnd was what limited us: it may grow (RFC 7661, 5681 3.1) */
 	bool round;		/* a round trip has ended */
 	bool ece;		/* ECN: the peer echoes CE */
 	/* delivery rate sample: draft-ietf-ccwg-bbr 4.1 */
@@ -40,8 +40,9 @@ void cc_acked(struct tcp *, struct tcb *, struct active *, const struct cc_ack *
 void cc_loss(struct tcp *, struct tcb *, struct active *);
 /* A transmission is taken for lost, and counted so. */
 void cc_lost(struct active *, const struct rec *);
-/* An ECN mark was echoed, the first in this window: sets ssthresh and cwnd. */
-void cc_marked(struct tcp *, struct tcb *, struct active *);
+/* An ECN mark was echoed, the first in this window, by an ACK of so much: sets ssthresh
+ * and cwnd. */
+void cc_marked(struct tcp *, struct tcb *, struct active *, uint32_t acked);
 /* The retransmission timer fired; nothing has been marked lost yet. */
 void cc_timeout(struct tcp *, struct tcb *, struct active *);
 /* All that was in flight at the loss has arrived. */

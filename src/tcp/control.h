@@ -33,6 +33,8 @@ struct cubic {
 	sw_ns unused_since;    /* cwnd is not what limits us; 0: it is */
 	uint64_t rest;	       /* of the growth, below one byte: x cwnd */
 	uint64_t est_rest;     /* of w_est's: x 17 cwnd */
+	uint32_t too_much;     /* in flight when slow start met a loss; 0: it did not */
+	uint32_t lost_before;  /* active.lost_ever then, without that loss */
 	struct hystart start;
 };
 
@@ -81,11 +83,15 @@ struct bbr {
 	uint32_t up_acked, up_acked_per_inc;
 	uint32_t prior_cwnd;
 	uint32_t high_at;     /* high_pending: the flight at which losses passed 2 % */
+	uint32_t round_lost;  /* active.lost_ever when the loss round began */
+	uint64_t round_from;  /* active.delivered then */
+	uint32_t pending_bytes; /* lost, and not yet taken */
 	seq lost_end;	      /* behind what was lost last */
 	uint8_t mode, undo_mode, ack_phase, phase_was;
 	uint8_t up_rounds, full_count, loss_ranges;
 	bool begun, full_reached, full_now, idle, round_done;
 	bool loss_in_round, loss_pending, high_pending, high_limited;
+	bool timed_out;	      /* no ACK has come since */
 	bool probe_sample;    /* is_bw_probe_sample */
 	bool too_high, precautionary; /* prev_probe_... */
 };

@@ -135,6 +135,23 @@ cubic_avoid(const struct tcp *tcp, struct tcb *t, struct cubic *q, uint32_t byte
 		t->cwnd = max_u32(t->cwnd, q->now.w_est);
 }
 
+/* The recovery that slow start ended in has found more losses. */
+static void
+cubic_overshot(struct tcb *t, struct active *c)
+{
+	struct cubic *q = &c->cc.cubic;
+	uint32_t lost = c->lost_ever - q->lost_before,
+		 took = q->too_much - min_u32(lost, q->too_much);
+
+	/* a loss is seen a round trip late, when slow start has sent twice what the path
+	 * holds: the decrease is of what it took, else it would lose again (RFC 9438 4.10
+	 * leaves the join of the two to us) */
+	if (q->too_much == 0)
+		return;
+	q->now.w_max = took;
+	t->ssthresh = min_u32(t->ssthresh, max_u32(took / 10 * BETA, 2u * t->mss));
+}
+
 /* What an ACK told. */
 void
 cubic_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
@@ -142,6 +159,8 @@ cubic_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ac
 	struct cubic *q = &c->cc.cubic;
 	uint32_t bytes = cc_bytes(c, a);
 
+	if (c->phase == CC_RECOVERY)
+		cubic_overshot(t, c);
 	if (c->phase == CC_RECOVERY || bytes == 0)
 		return;
 	if (cubic_unused(q, tcp->now, a->limited))
@@ -179,27 +198,27 @@ cubic_marked(const struct tcb *t, struct active *c)
 	cubic_reduce(t, &c->cc.cubic);
 }
 
-/* ssthresh after congestion: so many tenths of what was in use. */
+/* ssthresh after a loss: of what was in use. */
 static uint32_t
-cubic_share(const struct tcb *t, uint32_t tenths)
+cubic_share(const struct tcb *t, uint32_t used)
 {
-	uint64_t used = min_u32(flight(t), t->cwnd);
-
-	return max_u32((uint32_t)(used * tenths / 10), 2u * t->mss);
+	return max_u32((uint32_t)((uint64_t)used * BETA / 10), 2u * t->mss);
 }
 
 /* A loss. */
 void
 cubic_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
-	/* slow start sees a loss a round trip late, when cwnd has grown on: 0.7 of that would
-	 * lose again (RFC 9438 4.10 leaves this join of the two to us) */
-	bool doubled = t->ssthresh == UINT32_MAX;
+	struct cubic *q = &c->cc.cubic;
+	uint32_t used = min_u32(flight(t), t->cwnd);
 
 	(void)tcp;
-	cubic_reduce(t, &c->cc.cubic);
+	q->too_much = t->cwnd < t->ssthresh ? used : 0;
+	q->lost_before = c->lost_ever - min_u32(c->lost, c->lost_ever);
+	cubic_reduce(t, q);
 	/*= RFC 9438 4.6: multiplicative decrease, to 0.7 of what was in flight */
-	t->ssthresh = cubic_share(t, doubled ? 5 : BETA);
+	t->ssthresh = cubic_share(t, used);
+	cubic_overshot(t, c);
 	t->cwnd = t->ssthresh;
 }
 
@@ -208,12 +227,14 @@ void
 cubic_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	struct cubic *q = &c->cc.cubic;
+	uint32_t used = min_u32(flight(t), t->cwnd);
 
 	(void)tcp;
+	q->too_much = 0;
 	/*= RFC 9438 4.8: as Reno, with beta; RFC 5681 3.1: once for the same segment */
 	if (t->retries == 0) {
 		cubic_reduce(t, q);
-		t->ssthresh = cubic_share(t, BETA);
+		t->ssthresh = cubic_share(t, used);
 		q->now.w_max = 0;
 	}
 	q->now.epoch = 0;

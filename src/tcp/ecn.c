@@ -73,22 +73,30 @@ ecn_arrived(struct tcb *t, const struct seg *s)
 bool
 ecn_reacted(const struct tcb *t, const struct active *c)
 {
-	return c->cwr && seq_lt(t->snd.una, c->cwr_end);
+	/* CWR stands in what begins there: the ACK of all before it still has ECE */
+	return c->cwr && seq_leq(t->snd.una, c->cwr_end);
 }
 
-/* An ACK echoes a mark. */
+/* An ACK of so many bytes echoes a mark. */
 void
-ecn_echoed(struct tcp *tcp, struct tcb *t, struct active *c)
+ecn_echoed(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t acked)
 {
 	/*= RFC 3168 6.1.2: one reaction in a window of data, and none beside a loss's */
-	if (c->recs.head == NONE || ecn_reacted(t, c))
+	if (ecn_reacted(t, c))
 		return;
 	if (c->phase == CC_OPEN)
-		cc_marked(tcp, t, c);
+		cc_marked(tcp, t, c, acked);
 	c->cwr = true;
 	c->cwr_end = t->snd.nxt;
+	ecn_reduced(t);
+}
+
+/* cwnd has come down, for whatever reason. */
+void
+ecn_reduced(struct tcb *t)
+{
 	/*= RFC 3168 6.1.2: the first new segment after it says CWR */
-	if (!t->accurate)
+	if ((t->flags & T_ECN) && !t->accurate)
 		t->flags |= T_CWR;
 }
 
@@ -107,7 +115,9 @@ ecn_fill(struct tcb *t, struct seg *s, bool fresh)
 	 * window probes */
 	if (!fresh || s->len == 0)
 		return;
-	s->tos |= ECT_0;
+	/* who would not answer a mark does not ask for marks */
+	if (t->controller != SW_CC_BBR1)
+		s->tos |= ECT_0;
 	if (t->accurate)
 		return;
 	if (t->flags & T_CWR)

@@ -34,7 +34,7 @@
 	X(HAND, snd) X(LEAVE, nxt) X(HAND, recs) X(HAND, recs_in_time) X(REC, hint) X(REC, highest) \
 	X(HAND, pipe) X(HAND, sacked) X(HAND, lost) X(NUM, sacked_parts) X(NUM, delivered) \
 	X(NUM, limited_until) X(NUM, round_end) X(SINCE, delivered_at) X(SINCE, first_sent) \
-	X(NUM, lost_ever) X(TIME, rto_at) \
+	X(NUM, lost_ever) X(NUM, full_now) X(NUM, full_before) X(TIME, rto_at) \
 	X(SINCE, rack.sent) X(NUM, rack.rtt) X(TIME, rack.due) X(NUM, rack.min[0]) X(NUM, rack.min[1]) \
 	X(SINCE, rack.min_since) X(SEQ, rack.end) X(SEQ, rack.fack) X(SEQ, rack.dsack_round) \
 	X(NUM, rack.mult) X(NUM, rack.persist) X(NUM, rack.known) X(NUM, rack.in_round) \
@@ -64,7 +64,7 @@
 #define CUBIC_FIELDS(X) \
 	X(SINCE, now.epoch) X(NUM, now.w_max) X(NUM, now.k) X(NUM, now.w_est) X(NUM, now.prior) \
 	X(SINCE, undo.epoch) X(NUM, undo.w_max) X(NUM, undo.k) X(NUM, undo.w_est) X(NUM, undo.prior) \
-	X(SINCE, unused_since) X(NUM, rest) X(NUM, est_rest) \
+	X(SINCE, unused_since) X(NUM, rest) X(NUM, est_rest) X(NUM, too_much) X(NUM, lost_before) \
 	X(NUM, start.min_rtt) X(NUM, start.last_min_rtt) X(NUM, start.baseline) X(NUM, start.rest) \
 	X(NUM, start.samples) X(NUM, start.css_rounds) X(NUM, start.begun)
 
@@ -90,11 +90,12 @@
 	X(NUM, rounds) X(NUM, drain_round) X(NUM, rounds_since_up) X(NUM, inflight_latest) \
 	X(NUM, inflight_short) X(NUM, inflight_long) X(NUM, undo_short) X(NUM, undo_long) \
 	X(NUM, extra_delivered) X(NUM, up_acked) X(NUM, up_acked_per_inc) X(NUM, prior_cwnd) \
-	X(NUM, high_at) X(SEQ, lost_end) X(NUM, mode) X(NUM, undo_mode) X(NUM, ack_phase) \
+	X(NUM, high_at) X(NUM, round_lost) X(NUM, round_from) X(NUM, pending_bytes) \
+	X(SEQ, lost_end) X(NUM, mode) X(NUM, undo_mode) X(NUM, ack_phase) \
 	X(NUM, phase_was) X(NUM, up_rounds) X(NUM, full_count) X(NUM, loss_ranges) X(NUM, begun) \
 	X(NUM, full_reached) X(NUM, full_now) X(NUM, idle) X(NUM, round_done) X(NUM, loss_in_round) \
-	X(NUM, loss_pending) X(NUM, high_pending) X(NUM, high_limited) X(NUM, probe_sample) \
-	X(NUM, too_high) X(NUM, precautionary)
+	X(NUM, loss_pending) X(NUM, high_pending) X(NUM, high_limited) X(NUM, timed_out) \
+	X(NUM, probe_sample) X(NUM, too_high) X(NUM, precautionary)
 /* clang-format on */
 
 #endif

@@ -58,8 +58,8 @@ tcp_fresh(const struct tcp *tcp, struct tcb *t, uint16_t path_mss, seq iss, uint
 	t->rto_us = (uint32_t)(tcp->rto_init / SW_US); /*= RFC 6298 2.1 */
 	t->ttl = tcp->ttl;
 	t->tos = tcp->tos;
-	t->controller = tcp->controller & 15u;
-	t->ecn = tcp->ecn & 15u;
+	t->controller = tcp->controller & 3u;
+	t->ecn = tcp->ecn & 3u;
 	t->flags = tcp->nagle ? T_NAGLE : 0;
 	t->retransmit = t->late = SW_NEVER;
 	rcv_begin(t);

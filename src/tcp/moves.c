@@ -379,7 +379,7 @@ static bool
 tcb_is_sound(const struct tcb *t)
 {
 	if (t->h.state == SW_CLOSED || t->h.state >= SW_N_STATES || t->error != 0 ||
-	    (t->flags & (T_RELEASED | T_BROKEN)) || t->controller >= SW_N_CCS)
+	    (t->flags & (T_RELEASED | T_BROKEN)))
 		return false;
 	/* cwnd is not known before the handshake's end */
 	return t->snd_wscale <= WSCALE_MAX && t->rcv_wscale <= WSCALE_MAX && t->ttl > 0 &&

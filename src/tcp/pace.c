@@ -35,13 +35,11 @@ pace_settle(const struct tcp *tcp, const struct tcb *t, struct active *c)
 		c->pace = max_ns(c->pace, least);
 }
 
-/* The longest super-segment: a quantum's. */
+/* The longest super-segment: what the pace allows in a millisecond. */
 uint32_t
-pace_quantum(const struct tcp *tcp, const struct active *c)
+pace_super(const struct active *c)
 {
-	uint64_t pace = min_ns(c->pace, 1ull << 36); /* no device takes more at once */
-
-	return c->pace ? (uint32_t)min_ns(pace * pace_grain(tcp) / SW_S, NONE) : NONE;
+	return c->pace ? (uint32_t)min_ns(c->pace / 1000, NONE) : NONE;
 }
 
 /* May text leave now? */

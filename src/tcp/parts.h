@@ -206,7 +206,7 @@ void hystart_acked(const struct tcp *, struct tcb *, struct active *, const stru
 
 /* pace.c */
 void pace_settle(const struct tcp *, const struct tcb *, struct active *);
-uint32_t pace_quantum(const struct tcp *, const struct active *);
+uint32_t pace_super(const struct active *);
 bool pace_open(const struct tcp *, const struct active *);
 void pace_sent(const struct tcp *, const struct tcb *, struct active *, uint32_t n);
 sw_ns pace_deadline(const struct active *);
@@ -234,6 +234,7 @@ void bbr_undo(struct tcp *, struct tcb *, struct active *);
 void bbr_restart(struct tcp *, struct tcb *, struct active *);
 uint64_t bbr_pacing(const struct tcb *, const struct active *);
 void bbr_lost(struct active *, const struct rec *);
+void bbr_marked(const struct tcp *, const struct tcb *, struct active *);
 
 /* ecn.c */
 void ecn_syn_fill(const struct tcp *, const struct tcb *, struct seg *);
@@ -241,7 +242,8 @@ bool ecn_cookie(const struct tcp *, uint8_t ecn, const struct seg *syn);
 void ecn_syn_take(const struct tcp *, struct tcb *, const struct seg *);
 void ecn_arrived(struct tcb *, const struct seg *);
 bool ecn_reacted(const struct tcb *, const struct active *);
-void ecn_echoed(struct tcp *, struct tcb *, struct active *);
+void ecn_echoed(struct tcp *, struct tcb *, struct active *, uint32_t acked);
+void ecn_reduced(struct tcb *);
 void ecn_fill(struct tcb *, struct seg *, bool fresh);
 bool ecn_alone(const struct tcb *);
 /* accecn.c */

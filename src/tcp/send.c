@@ -130,10 +130,8 @@ super_text(const struct tcp *tcp, const struct tcb *t, uint32_t one, uint32_t gs
 {
 	uint32_t most = min_u32(gso, t->cwnd / 2);
 
-	if (most < 2 * one)
-		return one;
-	most = min_u32(most, max_u32(pace_quantum(tcp, active_of(tcp, t)), 2 * one));
-	return most - most % one;
+	most = min_u32(most, pace_super(active_of(tcp, t)));
+	return most < 2 * one ? one : most - most % one;
 }
 
 /* The byte of a window probe that the peer did not take: now that there is room it

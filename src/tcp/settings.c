@@ -86,7 +86,7 @@ set_controller(struct tcp *tcp, struct tcb *t, uint64_t value)
 		return SW_E_INVALID;
 	if (t->controller == value)
 		return SW_OK;
-	t->controller = value & 15u;
+	t->controller = value & 3u;
 	if (c != NULL) {
 		c->controller = t->controller;
 		memset(&c->cc, 0, sizeof(c->cc));
@@ -140,7 +140,7 @@ set_one(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 	case SW_OPT_ECN:
 		if (value > SW_ECN_ACCURATE)
 			return SW_E_INVALID;
-		t->ecn = value & 15u;
+		t->ecn = value & 3u;
 		return SW_OK;
 	case SW_OPT_CC:
 		return set_controller(tcp, t, value);
@@ -204,6 +204,6 @@ tcp_adopt(struct tcp *tcp, struct tcb *t, const struct habits *h)
 	t->keep_probes = h->keep_probes;
 	t->ttl = h->ttl;
 	t->tos = h->tos;
-	t->controller = h->controller & 15u;
-	t->ecn = h->ecn & 15u;
+	t->controller = h->controller & 3u;
+	t->ecn = h->ecn & 3u;
 }

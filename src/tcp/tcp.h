@@ -147,8 +147,8 @@ struct tcb {
 	uint16_t keep_idle_s, keep_interval_s; /* 0: the configured ones */
 	uint8_t keep_probes;
 	uint8_t icmp_type, icmp_code; /* of the last ICMP error about it */
-	uint8_t controller : 4; /* enum sw_cc */
-	uint8_t ecn : 4;      /* enum sw_ecn */
+	uint8_t controller : 2; /* enum sw_cc */
+	uint8_t ecn : 2;      /* enum sw_ecn */
 };
 
 /* What a listener's application has set for the connections to come. */
@@ -224,6 +224,7 @@ struct active {
 	sw_ns delivered_at;	/* when delivered last grew */
 	sw_ns first_sent;	/* when that was sent: a sample's sending begins there */
 	uint32_t lost_ever;	/* bytes taken for lost so far */
+	bool full_now, full_before; /* cwnd held data back in this round, in the last */
 
 	sw_ns rto_at;		/* when the RTO ends; tcb.retransmit may be earlier */
 	struct {		/* RFC 8985 6 */

@@ -109,6 +109,9 @@ tcp_expire(struct tcp *tcp, struct tcb *t, sw_ns now, struct reply *reply)
 		t->flags = (t->flags | T_ACK_NOW) & ~(uint32_t)T_ACK_LATER;
 	}
 	if (t->retransmit <= now && t->h.state != SW_CLOSED) {
+		/* draft-ietf-ccwg-bbr 4.1.2.4: before a timer sends something */
+		if (active_of(tcp, t) != NULL)
+			rate_limited(tcp, t, active_of(tcp, t));
 		t->retransmit = SW_NEVER;
 		if (t->opening == OPEN_HELD)
 			t->opening = OPEN_WANTED; /* nobody has anything to say yet: it goes */

@@ -86,6 +86,9 @@ undo_by_stamp(const struct tcb *t, struct active *c, const struct seg *s,
 {
 	if (!c->undo.on || !c->undo.stamped || s->acked == 0 || !told->echoes)
 		return false;
+	/* what a recovery before this one sent again may still be on its way, below */
+	if (seq_leq(t->snd.una, c->undo.low))
+		return false;
 	c->undo.stamped = false;
 	if ((int32_t)(s->tsecr - c->undo.stamp) >= 0 || told->dup)
 		return false;

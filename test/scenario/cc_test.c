@@ -2,112 +2,7 @@
  * cc_test.c - congestion control as it is seen on the wire; each mechanism also
  * with its switch off, where the test must see that it is missing.
  */
-#include "tap.h"
-#include "world.h"
-
-enum { MSS = 1448 }; /* of 1500, with timestamps */
-
-/* What the wire shows of A's bytes and of B's ACKs. */
-struct eye {
-	struct world *w;
-	uint32_t top, acked, flight; /* numbers from the ISS; top - acked */
-	sw_ns since;		     /* of the present millisecond */
-	uint32_t burst, most;	     /* bytes sent in it; in any so far */
-	uint32_t window;	     /* the largest flight since it was last set to 0 */
-};
-
-static void
-eye_tap(void *ctx, const struct sw_sim_seen *p)
-{
-	struct eye *e = ctx;
-	struct sw_trace t = {0};
-
-	if (!sw_trace_packet(&t, p->data, p->len))
-		return;
-	if (p->from == A && p->moment == SW_SIM_SENT && t.len > 0) {
-		if (t.seq + t.len - e->w->iss[A] > e->top)
-			e->top = t.seq + t.len - e->w->iss[A];
-		if (p->at >= e->since + SW_MS) {
-			e->since = p->at;
-			e->burst = 0;
-		}
-		e->burst += t.len;
-		e->most = e->burst > e->most ? e->burst : e->most;
-	} else if (p->from == B && p->moment == SW_SIM_ARRIVED && (t.ctl & SW_ACK)) {
-		if (t.ack - e->w->iss[A] > e->acked)
-			e->acked = t.ack - e->w->iss[A];
-	}
-	e->flight = e->top - e->acked;
-	e->window = e->flight > e->window ? e->flight : e->window;
-}
-
-/* Two hosts with an open connection and buffers that are never what limits; all of
- * its packets are shown to `tap`. */
-static void
-open_world_seen(struct world *w, void (*tap)(void *, const struct sw_sim_seen *), void *ctx)
-{
-	for (int i = 0; i < 2; i++) {
-		w->config[i].snd_buf = w->config[i].rcv_buf = 64 << 20;
-		w->config[i].chunks = 65536;
-		w->config[i].records = 65536;
-		w->config[i].runs = w->config[i].runs_per_conn = 16384;
-	}
-	world_go(w);
-	if (tap)
-		sw_sim_tap(w->sim, tap, ctx);
-	established(w);
-}
-
-static void
-open_world(struct world *w, struct eye *e)
-{
-	open_world_seen(w, NULL, NULL);
-	memset(e, 0, sizeof(*e));
-	e->w = w;
-	sw_sim_tap(w->sim, eye_tap, e);
-}
-
-/* B takes what has come; how many bytes. */
-static uint64_t
-hear(struct world *w)
-{
-	static uint8_t bytes[65536];
-	uint64_t heard = 0;
-	ptrdiff_t n;
-
-	while ((n = sw_receive(w->stack[B], now(w), w->conn[B], bytes, sizeof(bytes))) > 0)
-		heard += (uint64_t)n;
-	return heard;
-}
-
-/* A sends all it can for so long; how many bytes came to B. */
-static uint64_t
-bulk(struct world *w, sw_ns span)
-{
-	static uint8_t bytes[65536];
-	sw_ns end = now(w) + span;
-	uint64_t heard = 0;
-
-	do {
-		while (sw_send(w->stack[A], now(w), w->conn[A], bytes, sizeof(bytes), 0) > 0)
-			;
-		heard += hear(w);
-	} while (sw_sim_step(w->sim, end) || now(w) < end);
-	return heard;
-}
-
-static struct world *
-path_world(uint64_t mbit, sw_ns rtt, uint64_t queue_bdp_percent)
-{
-	struct world *w = world_new();
-
-	for (int i = 0; i < 2; i++) {
-		w->path[i].delay = rtt / 2;
-		w->path[i].rate_bps = mbit * 1000000;
-	}
-	w->path[A].queue_bytes = mbit * (rtt / SW_US) / 8 * queue_bdp_percent / 100;
-	return w;
-}
+#include "bulk.h"
 
 /* ---- pacing ------------------------------------------------------------- */
 
@@ -271,93 +166,6 @@ cubic_concave(void)
 	ok(reno[1] < was / 100 * 80 && reno[2] < was / 100 * 90);
 }
 
-/* ---- BBR ---------------------------------------------------------------- */
-
-/* Random loss of 1 %: what arrives of 100 Mbit/s, in per cent. */
-static uint64_t
-lossy(enum sw_cc cc)
-{
-	struct world *w = path_world(100, 10 * SW_MS, 100);
-	struct eye e;
-	uint64_t heard;
-
-	w->config[A].cc = (uint8_t)cc;
-	w->path[A].loss = 10000;
-	open_world(w, &e);
-	heard = bulk(w, 5 * SW_S);
-	world_end(w);
-	return heard * 8 / 5000000;
-}
-
-static void
-bbr_loss(void)
-{
-	ok(lossy(SW_CC_BBR1) >= 90);
-	ok(lossy(SW_CC_BBR) >= 75);
-	ok(lossy(SW_CC_RENO) <= 30); /* what it would be if the choice did nothing */
-}
-
-/*
- * How much A has in flight, 4 BDP of queue behind the bottleneck: no more than two
- * BDP in the long run; and, since the round trip is measured anew, next to nothing
- * now and then.
- */
-static void
-bbr_flight(void)
-{
-	static const struct {
-		enum sw_cc cc;
-		uint32_t most, least;
-	} want[] = {{SW_CC_BBR1, 260, 10}, {SW_CC_BBR, 260, 65}};
-
-	for (unsigned i = 0; i < 2; i++) {
-		struct world *w = path_world(100, 20 * SW_MS, 400);
-		uint32_t bdp = 250000, most = 0, least = UINT32_MAX;
-		struct eye e;
-		uint64_t heard;
-
-		w->config[A].cc = (uint8_t)want[i].cc;
-		open_world(w, &e);
-		bulk(w, 2 * SW_S);
-		heard = 0;
-		for (int k = 0; k < 1200; k++) {
-			e.window = 0;
-			heard += bulk(w, 10 * SW_MS);
-			most = e.window > most ? e.window : most;
-			least = e.window < least ? e.window : least;
-		}
-		printf("# flight %u to %u %% of the path\n", least * 100 / bdp, most * 100 / bdp);
-		ok(heard * 8 >= 12ull * 92000000);
-		ok(most <= bdp / 100 * want[i].most && least <= bdp / 100 * want[i].least);
-		world_end(w);
-	}
-}
-
-/* Silence, then data: the model of the path is still there. */
-static void
-bbr_pause(void)
-{
-	for (int i = 0; i < 2; i++) {
-		struct world *w = path_world(100, 40 * SW_MS, 100);
-		struct eye e;
-		uint64_t heard;
-
-		w->config[A].cc = i ? SW_CC_BBR : SW_CC_BBR1;
-		open_world(w, &e);
-		bulk(w, 2 * SW_S);
-		/* all that is queued goes, then nothing for a while */
-		while (status_of(w, A).snd_queued > 0) {
-			hear(w);
-			run_for(w, SW_MS);
-		}
-		run_for(w, 3 * SW_S);
-		heard = bulk(w, 400 * SW_MS);
-		/* a round trip of 40 ms, then the whole rate */
-		ok(heard * 8 >= 100000000 / 1000 * 300);
-		world_end(w);
-	}
-}
-
 /* ---- ECN ---------------------------------------------------------------- */
 
 struct marks {
@@ -510,6 +318,99 @@ abe(void)
 	ok(half >= 44 && half <= 51);
 }
 
+/* A mark in slow start takes as much as a loss: ABE is for congestion avoidance. */
+static void
+abe_slow_start(void)
+{
+	for (int cc = SW_CC_CUBIC; cc <= SW_CC_RENO; cc++) {
+		struct world *w = path_world(100, 20 * SW_MS, 400);
+		uint32_t was, is, percent;
+		struct eye e;
+
+		w->path[A].aqm = SW_SIM_CODEL_ECN;
+		w->config[A].ecn = w->config[B].ecn = SW_ECN_ASK;
+		w->config[A].cc = (uint8_t)cc;
+		w->config[A].without = SW_NO_HYSTART;
+		open_world(w, &e);
+		do {
+			was = status_of(w, A).cwnd;
+			bulk(w, SW_MS);
+		} while (status_of(w, A).ssthresh == UINT32_MAX);
+		is = status_of(w, A).ssthresh;
+		percent = is / (was / 100);
+		ok(cc == SW_CC_CUBIC ? percent >= 64 && percent <= 72
+				     : percent >= 44 && percent <= 52);
+		world_end(w);
+	}
+}
+
+/* ECN is agreed on, and cwnd comes down for a loss: the next new segment says CWR. */
+static void
+ecn_loss(void)
+{
+	struct world *w = path_world(100, 20 * SW_MS, 0);
+	struct marks m;
+
+	memset(&m, 0, sizeof(m));
+	w->config[A].ecn = w->config[B].ecn = SW_ECN_ASK;
+	open_world_seen(w, marks_tap, &m);
+	bulk(w, 100 * SW_MS);
+	ok(m.cwr == 0 && m.again == 0);
+	loses(w, A, 3);
+	bulk(w, 100 * SW_MS);
+	ok(m.again == 1 && m.cwr == 1);
+	world_end(w);
+}
+
+/* The peer acknowledges all that was sent, and echoes a mark. */
+static void
+echo_all(struct world *w, const struct eye *e)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "E. 1:1(0) ack %u win 65000", e->top);
+	forge(w, A, text);
+	run_for(w, SW_MS);
+}
+
+/*
+ * A peer that echoes marks for ever: no ACK with ECE makes cwnd grow, it comes down to
+ * one segment, and then one goes in a whole RTO.
+ */
+static void
+ecn_small(void)
+{
+	struct world *w = world_new();
+	struct eye e;
+	uint32_t before;
+	sw_ns began;
+
+	w->config[A].ecn = w->config[B].ecn = SW_ECN_ASK;
+	w->config[B].timestamps = false;
+	open_world(w, &e);
+	w->path[B].loss = 1000000; /* the peer is ours */
+	path_changes(w, B);
+	says(w, A, 200000);
+	run_for(w, SW_MS);
+	for (int i = 0; i < 30 && status_of(w, A).cwnd > 1460; i++) {
+		before = status_of(w, A).cwnd;
+		run_for(w, 10 * SW_MS);
+		echo_all(w, &e);
+		ok(status_of(w, A).cwnd <= before);
+	}
+	ok(status_of(w, A).cwnd == 1460);
+	for (int i = 0; i < 3; i++) {
+		run_for(w, 10 * SW_MS);
+		echo_all(w, &e);
+		began = now(w);
+		for (before = e.top; e.top == before && now(w) < began + 10 * SW_S;)
+			run_for(w, SW_MS);
+		/* 200 ms; a round trip would be 20 */
+		ok(now(w) >= began + 190 * SW_MS && now(w) <= began + 250 * SW_MS);
+	}
+	world_end(w);
+}
+
 /* The SYN that asked was not answered: the next does not ask (RFC 3168 6.1.1.1). */
 static void
 ecn_refused(void)
@@ -541,9 +442,9 @@ main(void)
 	TEST("ECN marks in place of losses", ecn);
 	TEST("AccECN counts the marks", accurate);
 	TEST("ABE: less for a mark than for a loss", abe);
+	TEST("RFC8511-2 ABE is not for slow start", abe_slow_start);
+	TEST("RFC3168-6 ECN: CWR for a loss, too", ecn_loss);
+	TEST("RFC9438-7 RFC3168-7 ECN: down to one segment, and slower", ecn_small);
 	TEST("ECN is not asked for twice", ecn_refused);
-	TEST("BBR under random loss", bbr_loss);
-	TEST("BBR keeps queues short, probes the round trip", bbr_flight);
-	TEST("BBR remembers the path", bbr_pause);
 	return plan_done();
 }

@@ -24,8 +24,8 @@ bench_new(struct bench *b, enum sw_cc cc, uint32_t mss, sw_ns rtt)
 	b->t.srtt_us = (uint32_t)(rtt / SW_US * 8);
 	b->t.flags = T_SACK | T_OPENED;
 	b->t.h.state = SW_ESTABLISHED;
-	b->t.controller = cc & 15u;
-	b->c.controller = cc & 15u;
+	b->t.controller = cc & 3u;
+	b->c.controller = cc & 3u;
 	cc_init(&b->tcp, &b->t);
 }
 
@@ -35,6 +35,7 @@ bench_ack(struct bench *b, uint32_t bytes, sw_ns rtt, bool round)
 	struct cc_ack a = {.bytes = bytes, .acked = bytes, .rtt = rtt, .limited = true};
 
 	a.round = round;
+	b->c.delivered += bytes;
 	b->t.snd.nxt = seq_add(b->t.snd.una, b->t.cwnd);
 	cc_acked(&b->tcp, &b->t, &b->c, &a);
 }
@@ -306,11 +307,18 @@ test_hystart(void)
 	bench_ack(&b, MSS, 100 * SW_MS, false);
 	ok(b.t.cwnd == before + MSS);
 	ok(b.t.ssthresh == UINT32_MAX);
-	/* a loss in slow start comes when cwnd is twice what the path took */
+	/* a loss in slow start comes when cwnd is more than what the path took: 0.7 of that,
+	 * as far as it is known */
+	b.tcp.without = SW_NO_PACING;
 	b.t.cwnd = 100 * MSS;
 	b.t.snd.nxt = seq_add(b.t.snd.una, b.t.cwnd);
+	b.c.lost = b.c.lost_ever = 10 * MSS;
 	cc_loss(&b.tcp, &b.t, &b.c);
-	ok(b.t.ssthresh == 50 * MSS);
+	ok(b.t.ssthresh == 63 * MSS);
+	b.c.phase = CC_RECOVERY;
+	b.c.lost_ever = 50 * MSS;
+	bench_ack(&b, MSS, 100 * SW_MS, false);
+	ok(b.t.ssthresh == 35 * MSS);
 }
 
 /* The windowed maximum is never above the true one of the window, nor below the
