@@ -81,6 +81,7 @@ enum { /* sw_config.without */
 	SW_NO_ECN = 256,      /* RFC 3168 */
 	SW_NO_ABE = 512,      /* RFC 8511 */
 	SW_NO_SHARING = 1024, /* what a connection learns of its path serves the next: RFC 9040 */
+	SW_NO_CWV = 8192,     /* cwnd validation, RFC 7661; then RFC 5681 4.1.  It needs pacing */
 	SW_NO_ANY = 0xffff    /* all of them */
 };
 

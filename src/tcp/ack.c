@@ -309,7 +309,7 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		a.phase = c->phase;
 		a.flight_before = c->pipe;
 		c->full_now |= c->pipe + t->mss > t->cwnd; /* no whole segment more */
-		a.limited = flight(t) >= t->cwnd / 2;
+		a.limited = cwv_grows(tcp, t, c, flight(t));
 		rate_limited(tcp, t, c);
 	}
 	if (moved)

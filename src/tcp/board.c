@@ -46,6 +46,7 @@ active_take(struct tcp *tcp, struct tcb *t)
 	c->rto_at = t->retransmit;
 	rack_begin(c, t->snd.una);
 	tlp_wake(t, c);
+	cwv_wake(tcp, t, c);
 	pace_settle(tcp, t, c);
 	return c;
 }
@@ -65,6 +66,7 @@ active_rest(struct tcp *tcp, struct tcb *t)
 	if (cc_remembers(c) && (t->h.state == SW_ESTABLISHED || t->h.state == SW_CLOSE_WAIT))
 		return;
 	tlp_rest(t, c);
+	cwv_rest(tcp, t, c);
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;
 }

@@ -48,9 +48,10 @@ tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n,
 		return SW_E_AGAIN;
 	/* draft-ietf-ccwg-bbr 4.1.2.4: upon each write: had the path nothing to do? */
 	rate_limited(tcp, t, c);
-	if (flight(t) == 0 && c->snd.len == 0 && (t->flags & T_OPENED) &&
-	    now - min_ns(now, max_ns(t->heard, c->last_sent)) > (sw_ns)t->rto_us * SW_US)
-		cc_idle(tcp, t);
+	if (flight(t) == 0 && c->snd.len == 0 && (t->flags & T_OPENED))
+		cc_idle(tcp, t, c,
+			now - min_ns(now, max_ns(t->heard, c->last_sent)) >
+			    (sw_ns)t->rto_us * SW_US);
 	room = t->snd_buf > c->snd.len ? t->snd_buf - c->snd.len : 0;
 	room = n < room ? (uint32_t)n : room;
 	took = chain_append(&c->snd, &tcp->chunks, bytes, room, tcp->chunks.cap / 4);

@@ -86,8 +86,7 @@ half_of(const struct tcb *t, uint32_t used)
 static void
 newreno_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
-	(void)tcp;
-	t->ssthresh = half_of(t, min_u32(flight(t), t->cwnd));
+	t->ssthresh = half_of(t, cwv_used(tcp, t, c, flight(t)));
 	t->cwnd = t->ssthresh;
 	c->cc.newreno.bytes = 0;
 }
@@ -153,7 +152,10 @@ cubic_recovered(struct tcp *tcp, struct tcb *t, struct active *c)
 void
 cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *a)
 {
+	cwv_acked(tcp, t, c, a);
 	CC_TABLE(acked(tcp, t, c, a))
+	if (c->phase == CC_RECOVERY)
+		cwv_lost(t, c);
 	t->cwnd = min_u32(t->cwnd, 1u << 30);
 	if (a->round) {
 		c->full_before = c->full_now;
@@ -166,10 +168,14 @@ cc_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ack *
 void
 cc_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
+	uint32_t used = cwv_used(tcp, t, c, flight(t));
+
 	/*= RFC 3168 6.1.2: marks and losses of one window of data are one congestion */
 	if (ecn_reacted(t, c) && !cc_sets_cwnd(c))
 		return;
 	CC_TABLE(loss(tcp, t, c))
+	if (cwv_on(tcp, t))
+		cwv_congested(t, c, used);
 	ecn_reduced(t);
 }
 
@@ -190,7 +196,7 @@ mark_share(const struct tcp *tcp, const struct tcb *t, const struct active *c)
 void
 cc_marked(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t acked)
 {
-	uint32_t used = min_u32(flight(t) + acked, t->cwnd);
+	uint32_t used = cwv_used(tcp, t, c, flight(t) + acked);
 	uint32_t left = used / 100 * mark_share(tcp, t, c);
 
 	if (c->controller == SW_CC_BBR)
@@ -202,10 +208,12 @@ cc_marked(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t acked)
 	if (t->cwnd <= t->mss)
 		c->pace_gate = after_ns(tcp->now, (sw_ns)t->rto_us * SW_US);
 	if (c->controller == SW_CC_CUBIC)
-		cubic_marked(t, c);
+		cubic_marked(t, c, used);
 	t->ssthresh = max_u32(left, 2u * t->mss);
 	/*= RFC 9438 4.6 MUST: marks bring cwnd down to one segment */
 	t->cwnd = max_u32(min_u32(left, t->ssthresh), t->mss);
+	if (cwv_on(tcp, t))
+		cwv_congested(t, c, used);
 	pace_settle(tcp, t, c);
 }
 
@@ -214,6 +222,9 @@ void
 cc_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	CC_TABLE(timeout(tcp, t, c))
+	/*= RFC 7661 4.4 MUST: it ends the non-validated phase, and is answered as ever */
+	c->cwv.since = 0;
+	c->cwv.spent = 0;
 	ecn_reduced(t);
 }
 
@@ -308,11 +319,15 @@ cc_init(const struct tcp *tcp, struct tcb *t)
 	t->ssthresh = UINT32_MAX;
 }
 
-/*= RFC 5681 4.1: after an idle time of more than one RTO, begin with at most IW */
+/* Data after a silence. */
 void
-cc_idle(const struct tcp *tcp, struct tcb *t)
+cc_idle(const struct tcp *tcp, struct tcb *t, struct active *c, bool late)
 {
-	if (t->controller == SW_CC_BBR || t->controller == SW_CC_BBR1)
+	if (cc_sets_cwnd(c))
 		return; /* paced at the rate of the path, it makes no burst */
-	t->cwnd = min_u32(t->cwnd, cc_initial_window(tcp, t));
+	if (cwv_on(tcp, t))
+		cwv_restart(tcp, t, c);
+	/*= RFC 5681 4.1: after an idle time of more than one RTO, begin with at most IW */
+	else if (late)
+		t->cwnd = min_u32(t->cwnd, cc_initial_window(tcp, t));
 }

@@ -50,8 +50,8 @@ void cc_recovered(struct tcp *, struct tcb *, struct active *);
 /* There was no loss: back to what was before.  t->cwnd and t->ssthresh have been
  * put back already; the controller does its own. */
 void cc_undo(struct tcp *, struct tcb *, struct active *);
-/* Data after a silence. */
-void cc_idle(const struct tcp *, struct tcb *);
+/* The application has data, and nothing is in flight.  late: after a whole RTO. */
+void cc_idle(const struct tcp *, struct tcb *, struct active *, bool late);
 /* Does the controller set cwnd in recovery, so that PRR may not? */
 bool cc_sets_cwnd(const struct active *);
 /* Must what it knows outlive a pause, when the active part would be given back? */

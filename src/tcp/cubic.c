@@ -175,27 +175,30 @@ cubic_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct cc_ac
 		q->unused_since = max_ns(tcp->now, 1);
 }
 
-/* Congestion: where the window was, and where the curve shall end. */
+/* Congestion: where the window was, and where the curve shall end.  What it had not
+ * been used for lately is no part of it. */
 static void
-cubic_reduce(const struct tcb *t, struct cubic *q)
+cubic_reduce(const struct tcb *t, const struct active *c, struct cubic *q, uint32_t used)
 {
+	uint32_t cwnd = c->cwv.since ? used : t->cwnd;
+
 	q->undo = q->now;
 	/*= RFC 9438 4.7: fast convergence: a flow that did not get back to where it was
 	 * gives some room to those that came since */
-	if (t->cwnd < q->now.w_max)
-		q->now.w_max = (uint32_t)((uint64_t)t->cwnd * (10 + BETA) / 20);
+	if (cwnd < q->now.w_max)
+		q->now.w_max = (uint32_t)((uint64_t)cwnd * (10 + BETA) / 20);
 	else
-		q->now.w_max = t->cwnd;
-	q->now.prior = t->cwnd;
+		q->now.w_max = cwnd;
+	q->now.prior = cwnd;
 	q->now.epoch = 0;
 	q->unused_since = 0;
 }
 
 /* An ECN mark: where it was, as for a loss. */
 void
-cubic_marked(const struct tcb *t, struct active *c)
+cubic_marked(const struct tcb *t, struct active *c, uint32_t used)
 {
-	cubic_reduce(t, &c->cc.cubic);
+	cubic_reduce(t, c, &c->cc.cubic, used);
 }
 
 /* ssthresh after a loss: of what was in use. */
@@ -210,12 +213,11 @@ void
 cubic_loss(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	struct cubic *q = &c->cc.cubic;
-	uint32_t used = min_u32(flight(t), t->cwnd);
+	uint32_t used = cwv_used(tcp, t, c, flight(t));
 
-	(void)tcp;
 	q->too_much = t->cwnd < t->ssthresh ? used : 0;
 	q->lost_before = c->lost_ever - min_u32(c->lost, c->lost_ever);
-	cubic_reduce(t, q);
+	cubic_reduce(t, c, q, used);
 	/*= RFC 9438 4.6: multiplicative decrease, to 0.7 of what was in flight */
 	t->ssthresh = cubic_share(t, used);
 	cubic_overshot(t, c);
@@ -233,7 +235,7 @@ cubic_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 	q->too_much = 0;
 	/*= RFC 9438 4.8: as Reno, with beta; RFC 5681 3.1: once for the same segment */
 	if (t->retries == 0) {
-		cubic_reduce(t, q);
+		cubic_reduce(t, c, q, used);
 		t->ssthresh = cubic_share(t, used);
 		q->now.w_max = 0;
 	}

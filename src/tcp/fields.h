@@ -5,6 +5,7 @@
  *	NUM	as it is		SEQ	a sequence number
  *	TIME	a distance from now	SINCE	the same; 0, which is never, stays 0
  *	MSEC, SEC  low bits of milliseconds, of seconds: a distance from now
+ *	NVP	of cwv.c: minutes of our clock
  *	STAMP	what is added to our clock's milliseconds: so that the sum goes on
  *	REC	a record, by its sequence number
  *	HAND	by moves.c itself	LEAVE	net's, or made anew
@@ -28,7 +29,8 @@
 	X(NUM, accurate) X(NUM, ace_in) X(NUM, ace_out) X(NUM, ace_owed) X(NUM, retries) X(LEAVE, news) \
 	X(NUM, ttl) X(NUM, tos) X(NUM, error) X(NUM, opening) X(NUM, probes) X(MSEC, challenge_ms) \
 	X(TIME, retransmit) X(TIME, late) X(TIME, heard) X(NUM, keep_idle_s) X(NUM, keep_interval_s) \
-	X(NUM, keep_probes) X(NUM, icmp_type) X(NUM, icmp_code) X(NUM, controller) X(NUM, ecn)
+	X(NUM, keep_probes) X(NUM, icmp_type) X(NUM, icmp_code) X(NUM, controller) X(NUM, ecn) \
+	X(NVP, nvp)
 
 #define ACTIVE_FIELDS(X) \
 	X(HAND, snd) X(LEAVE, nxt) X(HAND, recs) X(HAND, recs_in_time) X(REC, hint) X(REC, highest) \
@@ -50,6 +52,10 @@
 	X(NUM, prr_delivered) X(NUM, prr_out) X(NUM, prr_flight) X(SEQ, recover) \
 	X(SINCE, delack) X(SINCE, stalled_since) X(SINCE, last_sent) X(SINCE, sent_at) \
 	X(NUM, retransmits) X(REC, retry) X(NUM, force) X(SEQ, fin) X(NUM, fin_last) X(SEQ, small) \
+	X(NUM, cwv.most.value[0]) X(NUM, cwv.most.value[1]) X(NUM, cwv.most.value[2]) \
+	X(MSEC, cwv.most.at[0]) X(MSEC, cwv.most.at[1]) X(MSEC, cwv.most.at[2]) \
+	X(SINCE, cwv.since) X(NUM, cwv.cwnd[0]) X(NUM, cwv.cwnd[1]) X(NUM, cwv.spent) \
+	X(NUM, cwv.lost_before) X(NUM, cwv.known) X(NUM, cwv.round) \
 	X(NUM, cwr) X(SEQ, cwr_end) X(NUM, paced) X(NUM, pace) X(SINCE, pace_next) X(SINCE, pace_gate) \
 	X(HAND, cc)
 

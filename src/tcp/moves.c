@@ -23,6 +23,7 @@
 #define MOVE_MSEC(o, f) ((o)->f = move_low(m, (o)->f, (uint32_t)(m->now / SW_MS), false))
 #define MOVE_SEC(o, f) ((o)->f = move_low(m, (o)->f, (uint32_t)(m->now / SW_S), false))
 #define MOVE_STAMP(o, f) ((o)->f = move_low(m, (o)->f, (uint32_t)(m->now / SW_MS), true))
+#define MOVE_NVP(o, f) ((o)->f = move_nvp(m, (o)->f))
 #define MOVE_REC(o, f) ((o)->f = move_rec(tcp, c, m, (o)->f))
 #define MOVE_HAND(o, f) (void)0
 #define MOVE_LEAVE(o, f) (void)0
@@ -116,6 +117,22 @@ move_low(struct moved *m, uint32_t v, uint32_t clock, bool ahead)
 
 	m->bad |= m->last > UINT32_MAX;
 	return ahead ? far - clock : far + clock;
+}
+
+/* Where it names one of the last minutes: how many ago that was. */
+static uint32_t
+move_nvp(struct moved *m, uint32_t nvp)
+{
+	uint32_t minute = m->now / NVP_GRAIN % NVP_WRAPS;
+
+	if (m->from == NULL && nvp > 0 && nvp <= NVP_WRAPS)
+		moved_num(m, (minute + NVP_WRAPS + 1 - nvp) % NVP_WRAPS + 1);
+	else
+		moved_num(m, nvp);
+	m->bad |= m->last > NVP_MOST;
+	if (m->from == NULL || m->last == 0 || m->last > NVP_WRAPS)
+		return m->from == NULL ? nvp : (uint32_t)m->last & NVP_MOST;
+	return (uint32_t)(minute + NVP_WRAPS + 1 - m->last) % NVP_WRAPS + 1;
 }
 
 /* A record, or NONE. */

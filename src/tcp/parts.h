@@ -200,9 +200,25 @@ void cubic_begin(struct cubic_curve *, uint32_t mss, uint32_t cwnd, sw_ns now);
 void cubic_acked(struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
 void cubic_loss(struct tcp *, struct tcb *, struct active *);
 void cubic_timeout(struct tcp *, struct tcb *, struct active *);
-void cubic_marked(const struct tcb *, struct active *);
+void cubic_marked(const struct tcb *, struct active *, uint32_t used);
 void cubic_undo(struct tcp *, struct tcb *, struct active *);
 void hystart_acked(const struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
+
+/* cwv.c: RFC 7661 */
+#define NVP_GRAIN (60 * SW_S) /* an idle connection knows in which minute it began */
+enum {
+	NVP_WRAPS = 8, /* and so many minutes later another has its number */
+	NVP_MOST = 15
+};
+bool cwv_on(const struct tcp *, const struct tcb *);
+void cwv_acked(const struct tcp *, struct tcb *, struct active *, const struct cc_ack *);
+void cwv_restart(const struct tcp *, struct tcb *, struct active *);
+bool cwv_grows(const struct tcp *, const struct tcb *, const struct active *, uint32_t flight);
+uint32_t cwv_used(const struct tcp *, const struct tcb *, const struct active *, uint32_t flight);
+void cwv_congested(struct tcb *, struct active *, uint32_t used);
+void cwv_lost(struct tcb *, struct active *);
+void cwv_rest(const struct tcp *, struct tcb *, const struct active *);
+void cwv_wake(const struct tcp *, const struct tcb *, struct active *);
 
 /* pace.c */
 void pace_settle(const struct tcp *, const struct tcb *, struct active *);

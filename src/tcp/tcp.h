@@ -149,6 +149,7 @@ struct tcb {
 	uint8_t icmp_type, icmp_code; /* of the last ICMP error about it */
 	uint8_t controller : 2; /* enum sw_cc */
 	uint8_t ecn : 2;      /* enum sw_ecn */
+	uint8_t nvp : 4;      /* while idle: since when cwnd is not validated (cwv.c) */
 };
 
 /* What a listener's application has set for the connections to come. */
@@ -282,6 +283,14 @@ struct active {
 	seq fin;		/* T_FIN_KNOWN: the number of the peer's FIN */
 	bool fin_last;		/* what came ahead of a gap last was a FIN alone */
 	seq small;		/* end of the last small segment sent: RFC 9293 A.3 */
+	struct {		/* RFC 7661 */
+		struct best most; /* pipeACK: bytes a round trip, over milliseconds */
+		sw_ns since;	/* when the non-validated phase began; 0: cwnd is validated */
+		uint32_t cwnd[2]; /* when this round trip began, and the one before */
+		uint32_t spent, lost_before; /* of a recovery that began in the phase; 0 */
+		bool known;	/* pipeACK is */
+		bool round;	/* one has begun since a recovery */
+	} cwv;
 	bool cwr;		/* cwr_end is set */
 	seq cwr_end;		/* marks on what lies below it have had their answer */
 	bool paced;		/* something could leave but for the pace */

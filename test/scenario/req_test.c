@@ -753,9 +753,16 @@ SCENE(lost_syn_timeout)
 static void
 after_idle_time(void)
 {
-	struct world *w = plain_with(65535);
-	uint32_t initial = status_of(w, A).cwnd;
+	struct world *w;
+	uint32_t initial;
 
+	w = scene_new();
+	w->config[A].without = SW_NO_CWV; /* which keeps cwnd for minutes: RFC 7661 */
+	plain(w);
+	w->config[B].rcv_buf = 65535;
+	scene_go(w);
+	established(w);
+	initial = status_of(w, A).cwnd;
 	says(w, A, 300000);
 	hears_all(w, B, 300000);
 	run_for(w, 100 * SW_MS);
