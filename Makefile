@@ -5,8 +5,8 @@
 #	make test       everything that CI asks, in about a quarter of an hour
 #	make check      the part of it to run before a commit, in under a minute
 #	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x tsan
-#	                golden show live page hash seeds worlds off fuzz kernel install plugin
-#	                (tools/test-all lists them)
+#	                golden bench show live page hash seeds worlds off fuzz kernel install
+#	                plugin (tools/test-all lists them)
 #	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
 #	make seeds worlds fuzz check-core tidy format po install uninstall clean
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,
@@ -53,7 +53,7 @@ nopie := $(if $(findstring i686,$(CC)),-no-pie)
 source = $(foreach room,$(1),$(sort $(wildcard src/$(room)/*.c)))
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 core := $(call object,$(call source,base wire tcp net))
-users := $(call object,$(call source,sock drv sim trace))
+users := $(call object,$(call source,sock drv sim trace simd))
 # In a library of its own, as it needs others.
 xdp := $(call object,$(call source,xdp))
 drill := $(call object,$(call source,drill))
@@ -71,7 +71,7 @@ fuzzers := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/fuzz/*_fuzz.c)))
 # The shared object has objects of its own, which may be loaded anywhere.
 pic_object = $(patsubst %.c,$(BUILD)/pic/%.o,$(1))
 plugin_core := $(call pic_object,$(call source,base wire tcp net))
-plugin := $(call pic_object,$(call source,sock sim drv plugin) src/drill/dress.c \
+plugin := $(call pic_object,$(call source,sock sim drv simd plugin) src/drill/dress.c \
 	src/drill/profile.c src/drill/sysctl.c)
 plugin_test := $(BUILD)/test/plugin/plugin_test
 benches := $(patsubst %.c,$(BUILD)/%,$(filter-out $(if $(xdp_libs),,bench/xdp.c), \
@@ -168,7 +168,7 @@ $(Q)$(OBJCOPY) --wildcard --keep-global-symbol='sw_*' $@.all $@
 endef
 $(BUILD)/synwave-core.o: $(core)
 	$(one_object)
-rooms := $(patsubst %,$(BUILD)/room-%.o,sock drv sim trace)
+rooms := $(patsubst %,$(BUILD)/room-%.o,sock drv sim trace simd)
 .SECONDEXPANSION:
 $(rooms) $(BUILD)/room-xdp.o: $(BUILD)/room-%.o: $$(call object,$$(call source,%))
 	$(one_object)

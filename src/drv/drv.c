@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <synwave/sw_simd.h>
+
 #include "drv.h"
 
 #define FULL_NAP SW_MS	/* of a full device that cannot tell when it has room */
@@ -90,6 +92,7 @@ struct sw_stack *
 drv_stack(const struct sw_config *config, void **arena)
 {
 	struct sw_stack *s = NULL;
+	struct sw_config own = *config;
 	size_t bytes = (sw_stack_bytes(config) + 63) & ~(size_t)63;
 	void *memory;
 
@@ -97,8 +100,10 @@ drv_stack(const struct sw_config *config, void **arena)
 		errno = EINVAL;
 		return NULL;
 	}
+	if (own.copy_sum == NULL)
+		own.copy_sum = sw_simd_copy_sum(sw_simd_best());
 	memory = aligned_alloc(64, bytes);
-	if (memory == NULL || sw_stack_init(&s, config, memory, bytes) != SW_OK) {
+	if (memory == NULL || sw_stack_init(&s, &own, memory, bytes) != SW_OK) {
 		free(memory);
 		return NULL;
 	}
