@@ -17,5 +17,6 @@ int verb_show(int argc, char **argv);
 int verb_ss(int argc, char **argv);
 int verb_top(int argc, char **argv);
 int verb_explain(int argc, char **argv);
+int verb_bench(int argc, char **argv);
 
 #endif

@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
     {"req", verb_req, "synwave req"},	       {"check", verb_check, "synwave check"},
     {"show", verb_show, "synwave show"},       {"ss", verb_ss, "synwave ss"},
     {"top", verb_top, "synwave top"},	       {"explain", verb_explain, "synwave explain"},
+    {"bench", verb_bench, "synwave bench"},
 };
 
 static const char doc[] =
@@ -44,6 +45,7 @@ static const char doc[] =
     "  synwave top             the same, again and again\n"
     "  synwave req [ID]        the rules of the RFCs, and the tests that show them\n"
     "  synwave explain FILE... what went wrong in a capture, and on whose side\n"
+    "  synwave bench [WHAT]    what the stack costs on this machine\n"
     "\v"
     "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";
 
