@@ -63,6 +63,12 @@ explain := $(call object,$(call source,explain))
 # A second copy of the core, in which the explorer can break a rule; in no library.
 broken := $(patsubst %.c,$(BUILD)/broken/%.o,$(call source,base wire tcp net))
 xdp_library := $(if $(xdp_libs),$(BUILD)/libsynwave-xdp.a)
+# What the libraries and the program have of the core is compiled as one, across its files.
+# The tests' copy is not; clang's and the sanitizers' neither.
+sanitized := $(findstring sanitize,$(EXTRA))
+one := $(if $(filter %gcc,$(CC)),$(if $(sanitized)$(findstring -O0,$(OPT)),,yes))
+one_flags := -ffreestanding -fno-stack-protector $(if $(one),-flto -flto-partition=one)
+one_core := $(if $(one),$(patsubst $(BUILD)/%,$(BUILD)/one/%,$(core)),$(core))
 cli := $(call object,$(call source,cli))
 test_help := $(call object,$(wildcard test/*.c))
 tests := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard test/unit/*_test.c test/scenario/*_test.c)))
@@ -122,6 +128,11 @@ $(BUILD)/pic/%.o: %.c $(BUILD)/.commands | build/.need-build
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(flags) $(room_flags) -fPIC -fvisibility=hidden -c -o $@ $<
 
+$(BUILD)/one/%.o: %.c $(BUILD)/.commands | build/.need-build
+	$(call say,cc,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(flags) -Isrc $(one_flags) -c -o $@ $<
+
 $(BUILD)/broken/%.o: %.c $(BUILD)/.commands | build/.need-build
 	$(call say,cc,$<)
 	@mkdir -p $(@D)
@@ -162,11 +173,12 @@ $(BUILD)/src/cli/req.o: $(BUILD)/req_table.h
 # One object in which only sw_ names are visible: the core, and each room of its users.
 define one_object
 $(call say,ld,$@)
-$(Q)$(CC) -r -nostdlib -o $@.all $^
+$(Q)$(CC) $(link) -r -nostdlib -o $@.all $^
 $(Q)$(OBJCOPY) --wildcard --keep-global-symbol='sw_*' $@.all $@
 @rm $@.all
 endef
-$(BUILD)/synwave-core.o: $(core)
+$(BUILD)/synwave-core.o: link = $(if $(one),$(OPT) $(pic) $(one_flags) -flinker-output=nolto-rel)
+$(BUILD)/synwave-core.o: $(one_core)
 	$(one_object)
 rooms := $(patsubst %,$(BUILD)/room-%.o,sock drv sim trace simd)
 .SECONDEXPANSION:
@@ -246,8 +258,8 @@ $(fuzzers): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libinside.a
 $(BUILD)/test/fuzz/capture_fuzz: $(explain)
 $(BUILD)/test/fuzz/capture_fuzz: fuzz_libs = -lpcap -lz -lzstd -lm
 
--include $(patsubst %.o,%.d,$(core) $(users) $(xdp) $(drill) $(explore) $(show) $(explain) $(broken) $(cli) \
-	$(test_help) \
+-include $(patsubst %.o,%.d,$(core) $(one_core) $(users) $(xdp) $(drill) $(explore) $(show) \
+	$(explain) $(broken) $(cli) $(test_help) \
 	$(plugin_core) $(plugin) $(plugin_test).o $(bench_help)) \
 	$(addsuffix .d,$(tests) $(tools) $(fuzzers) $(benches))
 

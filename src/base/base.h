@@ -23,12 +23,6 @@ int memcmp(const void *, const void *, size_t);
 #define memset __builtin_memset
 #define memcmp __builtin_memcmp
 #endif
-#if !__STDC_HOSTED__ /* a freestanding compiler would call them even for 2 bytes */
-#define memcpy __builtin_memcpy
-#define memmove __builtin_memmove
-#define memset __builtin_memset
-#define memcmp __builtin_memcmp
-#endif
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define NONE UINT32_MAX /* no index */
