@@ -177,10 +177,14 @@ uint32_t
 ip_pseudo_sum(const struct sw_addr *src, const struct sw_addr *dst, uint8_t proto, uint32_t len)
 {
 	bool v4 = sw_addr_is4(dst);
-	uint32_t skip = v4 ? 12 : 0;
-	uint64_t sum =
-	    (uint64_t)sum_bytes(src->b + skip, 16 - skip) + sum_bytes(dst->b + skip, 16 - skip);
+	uint64_t sum = 0;
+	uint32_t w[2];
 
+	for (uint32_t i = v4 ? 12 : 0; i < 16; i += 4) {
+		memcpy(w, src->b + i, 4);
+		memcpy(w + 1, dst->b + i, 4);
+		sum += (uint64_t)w[0] + w[1];
+	}
 	/* RFC 8200 8.1 has 32 bits of length, whose upper half is 0 in RFC 9293 3.1 */
 	sum += sum_of_16(proto) + sum_of_16(len & 0xffff) + sum_of_16(len >> 16);
 	return sum_fold(sum);
