@@ -77,13 +77,19 @@ ident_ts_offset(const struct sw_stack *s, const struct tuple *t)
 	return (uint32_t)prf(s->key_ts, key, tuple_bytes(t, key));
 }
 
-/* Where a tuple stands in the connection table. */
+/* Where a tuple stands in the connection table.  Of IPv4 what all have is left out. */
 uint32_t
 conn_hash(const struct sw_stack *s, const struct tuple *t)
 {
 	uint8_t key[TUPLE_BYTES];
 
-	return (uint32_t)prf(s->key_table, key, tuple_bytes(t, key));
+	if (!sw_addr_is4(&t->remote) || !sw_addr_is4(&t->local))
+		return (uint32_t)prf(s->key_table, key, tuple_bytes(t, key));
+	memcpy(key, t->remote.b + 12, 4);
+	memcpy(key + 4, t->local.b + 12, 4);
+	put_16(key + 8, t->remote_port);
+	put_16(key + 10, t->local_port);
+	return (uint32_t)prf(s->key_table, key, 12);
 }
 
 /* An ephemeral port for a tuple whose local port is not known yet; 0: none free.

@@ -18,11 +18,12 @@ address_at(const struct sw_stack *s, uint32_t i)
 static bool
 prefix_same(const struct sw_addr *a, const struct sw_addr *b, unsigned bits)
 {
-	unsigned whole = bits / 8, rest = bits % 8;
+	unsigned at = 0;
 
-	if (memcmp(a->b, b->b, whole) != 0)
-		return false;
-	return rest == 0 || ((a->b[whole] ^ b->b[whole]) >> (8 - rest)) == 0;
+	for (; bits >= 32; bits -= 32, at += 4)
+		if (get_32(a->b + at) != get_32(b->b + at))
+			return false;
+	return bits == 0 || (get_32(a->b + at) ^ get_32(b->b + at)) >> (32 - bits) == 0;
 }
 
 /* How many leading bits agree. */
@@ -30,8 +31,13 @@ static unsigned
 prefix_shared(const struct sw_addr *a, const struct sw_addr *b)
 {
 	unsigned n = 0;
+	uint32_t differs;
 
-	while (n < 128 && prefix_same(a, b, n + 1))
+	while (n < 128 && get_32(a->b + n / 8) == get_32(b->b + n / 8))
+		n += 32;
+	if (n == 128)
+		return n;
+	for (differs = get_32(a->b + n / 8) ^ get_32(b->b + n / 8); !(differs >> 31); differs <<= 1)
 		n++;
 	return n;
 }

@@ -74,8 +74,8 @@ share_search(const struct sw_stack *s, uint32_t hash, const struct sw_addr key[2
 }
 
 /* The entry of a path; NULL: nothing is known. */
-const struct share *
-share_find(const struct sw_stack *s, const struct tuple *t)
+static struct share *
+share_of(const struct sw_stack *s, const struct tuple *t)
 {
 	struct sw_addr key[2];
 	uint32_t i;
@@ -84,6 +84,12 @@ share_find(const struct sw_stack *s, const struct tuple *t)
 		return NULL;
 	i = share_search(s, share_key(s, t, key), key);
 	return i == NONE ? NULL : share_at(s, i);
+}
+
+const struct share *
+share_find(const struct sw_stack *s, const struct tuple *t)
+{
+	return share_of(s, t);
 }
 
 /* A free entry: a new one, or that which was told nothing for longest. */
@@ -186,11 +192,13 @@ share_end(struct sw_stack *s, struct tcb *t)
 		return;
 	t->h.mark |= MARK_SHARED;
 	head_tuple(&t->h, &tuple);
-	f = share_facts(s, share_find(s, &tuple));
+	e = share_of(s, &tuple);
+	f = share_facts(s, e);
 	/*= RFC 9040 6.2: merged with what was known, when a connection is closed */
 	if (!tcp_facts_give(t, &f))
 		return;
-	e = share_take(s, &tuple);
+	if (e == NULL)
+		e = share_take(s, &tuple);
 	e->facts = f;
 	share_told(s, e, SHARE_RTT | (f.ssthresh > 0 ? SHARE_SSTHRESH : 0u));
 }
