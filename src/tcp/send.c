@@ -153,12 +153,13 @@ plan_more(const struct tcp *tcp, const struct tcb *t, const struct rec *r, struc
 static bool
 plan_again(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct plan *p)
 {
-	uint32_t i = board_next_lost(tcp, c), one = seg_text(tcp, t), room, text, below;
-	uint32_t pipe = pipe_of(t, c);
+	uint32_t i = board_next_lost(tcp, c), one, pipe, room, text, below;
 	const struct rec *r;
 
 	if (i == NONE)
 		return false;
+	one = seg_text(tcp, t);
+	pipe = pipe_of(t, c);
 	r = rec_at(tcp, i);
 	below = seq_from(r->seq, t->snd.una);
 	/*= RFC 9293 3.8.6 SHLD-16, SHLD-17: what lies beyond a window that shrank waits */
@@ -210,13 +211,16 @@ small_allowed(const struct tcp *tcp, const struct tcb *t, uint32_t n, uint32_t u
 static bool
 plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct plan *p)
 {
-	uint32_t unsent = snd_unsent(tcp, t), one = seg_text(tcp, t);
+	uint32_t unsent = snd_unsent(tcp, t), wnd = snd_room(t), one, pipe, cwnd, n;
 	/*= RFC 3042 2 SHOULD: what left the network makes room before a loss is known, too */
 	bool strict = c->phase == CC_OPEN && (tcp->without & SW_NO_LIMITED);
-	uint32_t wnd = snd_room(t), pipe = strict ? flight(t) : pipe_of(t, c);
-	uint32_t cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
-	uint32_t n = min_u32(min_u32(unsent, wnd), super_text(tcp, t, one, gso));
 
+	if (wnd == 0 || (unsent == 0 && !fin_unsent(t)))
+		return false;
+	one = seg_text(tcp, t);
+	pipe = strict ? flight(t) : pipe_of(t, c);
+	cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
+	n = min_u32(min_u32(unsent, wnd), super_text(tcp, t, one, gso));
 	if (ecn_alone(t))
 		n = min_u32(n, one); /* said by one segment, not by all of a super-segment */
 	if (c->frto == FRTO_NEW) {   /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
@@ -226,7 +230,7 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 			return false;
 	}
 	/* the last records are kept for cutting */
-	if (pool_room(&tcp->recs) <= tcp->recs.cap / 16 || wnd == 0)
+	if (pool_room(&tcp->recs) <= tcp->recs.cap / 16)
 		return false;
 	/*= RFC 5681 3.1: never more in the network than cwnd; whole segments */
 	if (n > cwnd)
