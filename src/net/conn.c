@@ -103,7 +103,14 @@ head_is(const struct head *h, const struct tuple *t)
 uint32_t
 conn_find(const struct sw_stack *s, const struct tuple *t)
 {
-	uint32_t hash = conn_hash(s, t), ref, it;
+	return conn_find_at(s, t, conn_hash(s, t));
+}
+
+/* The same of one whose hash is known. */
+uint32_t
+conn_find_at(const struct sw_stack *s, const struct tuple *t, uint32_t hash)
+{
+	uint32_t ref, it;
 
 	for (ref = table_first(&s->table, hash, &it); ref != NONE;
 	     ref = table_next(&s->table, hash, &it)) {

@@ -112,9 +112,12 @@ input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple, struct se
 
 /* To whom it goes. */
 static void
-input_segment(struct sw_stack *s, const struct tuple *tuple, int iface, struct seg *seg, bool ours)
+input_segment(struct sw_stack *s, const struct tuple *tuple, const struct arrival *how,
+	      struct seg *seg, bool ours)
 {
-	uint32_t ref = conn_find(s, tuple), listener;
+	uint32_t hash = how->hash ? *how->hash : conn_hash(s, tuple);
+	uint32_t ref = conn_find_at(s, tuple, hash), listener;
+	int iface = how->iface;
 
 	if (ref != NONE) {
 		switch (REF_KIND(ref)) {
@@ -171,7 +174,7 @@ input_tcp(struct sw_stack *s, const struct arrival *how, const struct ip *ip)
 		input_drop(s, &tuple, &seg, SW_V_ADDR_INVALID);
 		return;
 	}
-	input_segment(s, &tuple, how->iface, &seg, ours);
+	input_segment(s, &tuple, how, &seg, ours);
 }
 
 /* A whole datagram, reassembled or not. */
@@ -287,21 +290,36 @@ input_frame(struct sw_stack *s, struct arrival *how, struct view frame)
 	}
 }
 
-/* Packets from the wire. */
+/* One packet from the wire. */
+static void
+input_packet(struct sw_stack *s, const struct sw_packet *p, const uint32_t *hash)
+{
+	struct view bytes = {p->data, p->len};
+	struct arrival how = {
+	    .iface = p->iface, .csum = p->csum, .seg_size = p->seg_size, .hash = hash};
+
+	s->packets_in++;
+	if (p->iface >= s->ifaces.used || p->data == NULL)
+		input_drop(s, NULL, NULL, SW_V_NOT_OURS);
+	else if (iface_at(s, p->iface)->conf.link == SW_LINK_ETHERNET)
+		input_frame(s, &how, bytes);
+	else
+		input_ip(s, &how, bytes);
+}
+
+/* Packets from the wire, some at a time, whose records are asked for all at once:
+ * they lie anywhere in memory, and the wait is for one of them instead of for each. */
 void
 sw_input(struct sw_stack *s, sw_ns now, const struct sw_packet *p, size_t n)
 {
-	stack_now(s, now);
-	for (size_t i = 0; i < n; i++) {
-		struct view bytes = {p[i].data, p[i].len};
-		struct arrival how = {p[i].iface, (enum sw_csum)p[i].csum, p[i].seg_size, false};
+	struct ahead a;
+	uint32_t part;
 
-		s->packets_in++;
-		if (p[i].iface >= s->ifaces.used || p[i].data == NULL)
-			input_drop(s, NULL, NULL, SW_V_NOT_OURS);
-		else if (iface_at(s, p[i].iface)->conf.link == SW_LINK_ETHERNET)
-			input_frame(s, &how, bytes);
-		else
-			input_ip(s, &how, bytes);
+	stack_now(s, now);
+	for (; n > 0; p += part, n -= part) {
+		part = n < AHEAD_MAX ? (uint32_t)n : AHEAD_MAX;
+		ahead_look(s, p, part, &a);
+		for (uint32_t i = 0; i < part; i++)
+			input_packet(s, &p[i], a.known >> i & 1 ? &a.hash[i] : NULL);
 	}
 }

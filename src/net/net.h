@@ -261,6 +261,7 @@ struct head *head_of(const struct sw_stack *, uint32_t ref);
 void head_tuple(const struct head *, struct tuple *);
 void head_set(struct head *, const struct tuple *, int iface, int kind);
 uint32_t conn_find(const struct sw_stack *, const struct tuple *); /* ref; NONE */
+uint32_t conn_find_at(const struct sw_stack *, const struct tuple *, uint32_t hash);
 uint32_t conn_hash(const struct sw_stack *, const struct tuple *);
 uint32_t head_hash(const struct sw_stack *, const struct head *);
 sw_ns head_hushed(const struct sw_stack *, const struct head *, sw_ns now);
@@ -340,6 +341,7 @@ struct arrival { /* how a packet came */
 	enum sw_csum csum;
 	uint32_t seg_size; /* of a super-segment; 0 */
 	bool group;	   /* by the link's broadcast or multicast */
+	const uint32_t *hash; /* of its tuple; NULL: not known yet */
 };
 /* A whole datagram after reassembly comes in here again. */
 void input_transport(struct sw_stack *, const struct arrival *, const struct ip *);
@@ -347,6 +349,13 @@ void input_listener(struct sw_stack *, uint32_t listener, const struct asked *);
 void count_verdict(struct sw_stack *, enum sw_verdict); /* one that no tcb saw */
 /* count_verdict() and a trace event */
 void input_drop(struct sw_stack *, const struct tuple *, const struct seg *, enum sw_verdict);
+/* ahead.c: a glance at packets that have come, so that memory is near when they are read */
+enum { AHEAD_MAX = 32 };
+struct ahead {
+	uint32_t known; /* a bit a packet: hash[] has the hash of its tuple */
+	uint32_t hash[AHEAD_MAX];
+};
+void ahead_look(const struct sw_stack *, const struct sw_packet *, uint32_t n, struct ahead *);
 /* output.c: queue a RST (or any segment without text) as a reply */
 void reply_segment(struct sw_stack *, const struct tuple *, int iface, const struct seg *);
 /* The same of a segment that nobody has counted yet. */
