@@ -213,6 +213,11 @@ $(BUILD)/synwave: $(cli) $(drill) $(explore) $(show) $(explain) $(BUILD)/broken-
 	$(call say,ld,$@)
 	$(Q)$(CC) $(OPT) $(EXTRA) $(LDFLAGS) $(nopie) -o $@ $^ $$(pkg-config --libs $(libs)) -lm
 
+# For tools/off, which puts changed objects of the core before them.
+.PHONY: program-parts
+program-parts:
+	@echo $(cli) $(explain) $(xdp_library) $(BUILD)/libinside.a $$(pkg-config --libs $(libs)) -lm
+
 $(BUILD)/synwave: | $(catalogues)
 $(BUILD)/locale/%/LC_MESSAGES/synwave.mo: po/%.po | build/.need-program
 	$(call say,msg,$<)
