@@ -23,6 +23,7 @@ world_new(void)
 		c->conns = c->actives = 64;
 		c->half_opens = c->time_waits = 64;
 		c->chunks = 2048;
+		c->snd_buf = c->rcv_buf = 1 << 20;
 		c->records = c->runs = 2048;
 		c->traces = 4096;
 		w->path[i] = (struct sw_sim_path){.bytes = sizeof(w->path[i]), .delay = 10 * SW_MS};
@@ -152,6 +153,8 @@ boot(struct world *w, int host)
 			c->secret[i * 8 + k] = (uint8_t)(r >> (8 * k));
 	}
 	w->boots++;
+	if (!w->tunes)
+		c->without |= SW_NO_TUNING;
 	bytes = sw_stack_bytes(c);
 	ok(bytes > 0);
 	free(w->arena[host]);

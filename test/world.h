@@ -50,6 +50,7 @@ struct world {
 	struct sw_sim_path path[2]; /* what A sends, what B sends: 10 ms each way */
 	struct sw_iface iface[2];
 	bool v6;
+	bool tunes; /* buffers grow as needed; else they are as large as they may be */
 	uint64_t seed;
 
 	/* look and change at any time */

@@ -82,6 +82,7 @@ enum { /* sw_config.without */
 	SW_NO_ABE = 512,      /* RFC 8511 */
 	SW_NO_SHARING = 1024, /* what a connection learns of its path serves the next: RFC 9040 */
 	SW_NO_CWV = 8192,     /* cwnd validation, RFC 7661; then RFC 5681 4.1.  It needs pacing */
+	SW_NO_TUNING = 16384, /* buffers by need; then they are as large as they may be */
 	SW_NO_ANY = 0xffff    /* all of them */
 };
 
@@ -117,8 +118,17 @@ struct sw_config {
 	uint32_t traces;       /* trace events that may wait; 0: no tracing */
 
 	/* a connection's defaults; sw_set() changes them for one */
+	/*
+	 * Buffers: the most of each.  A connection begins with 128 KiB and is given
+	 * more as its path and its application need it: bytes that SEND may queue by
+	 * what may be in flight, bytes offered to the peer by what is read in a round
+	 * trip.  With SW_NO_TUNING each has the most at once; so has a connection whose
+	 * size sw_set() has said.
+	 */
 	uint32_t snd_buf;      /* bytes that SEND may queue */
 	uint32_t rcv_buf;      /* bytes offered to the peer */
+	uint64_t rcv_budget;   /* bytes that tuning offers to all peers together, but to each
+				* at least 16 KiB; 0: three quarters of the chunks */
 	uint32_t runs_per_conn; /* out-of-order runs held for one connection */
 	uint8_t ttl, tos;
 	bool timestamps, window_scale, sack; /* offer them (RFC 7323, 2018) */

@@ -10,8 +10,7 @@
 
 enum { KEY_SOURCE = 0x100, KEY_LINGER, KEY_TIMEOUT, KEY_FASTOPEN, KEY_CONTROL, KEY_PCAP };
 
-#define CAT_WINDOW (4u << 20) /* bytes under way in each direction */
-#define CAT_CHUNK 4096u
+enum { CAT_CHUNK = 4096, CAT_CHUNKS = 12288 };
 
 /* clang-format off */
 static const struct argp_option options[] = {
@@ -160,11 +159,7 @@ configure(struct sw_config *config, const struct cat *c)
 	config->listeners = 2;
 	config->ifaces = 1;
 	config->chunk_bytes = CAT_CHUNK;
-	config->chunks = 4 * (CAT_WINDOW / CAT_CHUNK);
-	config->records = 16384;
-	config->runs = 8192;
-	config->snd_buf = CAT_WINDOW;
-	config->rcv_buf = CAT_WINDOW;
+	config->chunks = CAT_CHUNKS;
 	config->traces = 8192; /* for --verbose, --pcap and probes */
 	fast_config(&c->fast, config);
 }

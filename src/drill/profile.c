@@ -42,7 +42,7 @@ profile_apply(enum drill_profile profile, struct sw_config *c)
 	c->iw_segments = 10;
 	c->delack = 40 * SW_MS;
 	c->rto_min = 200 * SW_MS;
-	c->without = SW_NO_PACING; /* left to the queueing discipline */
+	c->without = SW_NO_PACING | SW_NO_TUNING; /* left to the queueing discipline; to sysctls */
 	c->rcv_buf = profile == DRILL_LINUX ? 9 << 20 : 2 << 20;
 	if (profile == DRILL_FREEBSD) {
 		c->rto_min = 230 * SW_MS;
@@ -66,6 +66,7 @@ drill_profile_config(enum drill_profile profile, struct sw_config *c)
 	c->listeners = 64;
 	c->chunks = 16384;
 	c->traces = 1024;
+	c->snd_buf = c->rcv_buf = 1 << 20;
 	c->secret[0] = 1;
 	profile_apply(profile, c);
 }

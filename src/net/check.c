@@ -191,13 +191,18 @@ static int
 check_actives(const struct sw_stack *s)
 {
 	uint32_t held = 0;
+	uint64_t granted = 0;
 
 	for (uint32_t i = 0; i < s->blocks.high; i++) {
 		const struct tcb *t = block_at(s, i);
 
-		held += (t->h.mark & MARK_USED) && t->active != NONE;
+		if (!(t->h.mark & MARK_USED) || t->active == NONE)
+			continue;
+		held++;
+		granted += ((const struct active *)pool_at(&s->tcp.actives, t->active))->tune.space;
 	}
 	CHECK(held == s->tcp.actives.used);
+	CHECK(granted == s->tcp.granted);
 	CHECK(held > 0 ||
 	      (s->tcp.chunks.used == 0 && s->tcp.recs.used == 0 && s->tcp.runs.used == 0));
 	return 0;

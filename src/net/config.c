@@ -58,18 +58,18 @@ sw_config_init(struct sw_config *c)
 	c->ifaces = 4;
 	c->routes = 16;
 	c->neighbours = 64;
-	c->chunks = 4096;
+	c->chunks = 16384;
 	c->chunk_bytes = 2048;
-	c->records = 16384;
-	c->runs = 1024;
+	c->records = 32768;
+	c->runs = 16384;
 	c->replies = 64;
 	c->reply_bytes = 2048;
 	c->datagrams = 16;
 	c->datagram_bytes = 65535;
 	c->shares = 256;
-	c->snd_buf = 1 << 20;
-	c->rcv_buf = 1 << 20;
-	c->runs_per_conn = 128;
+	c->snd_buf = 16 << 20;
+	c->rcv_buf = 16 << 20;
+	c->runs_per_conn = 4096;
 	config_times(c);
 }
 

@@ -103,7 +103,7 @@ half_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
 	t->flags |= (h->options & HALF_ECN) ? T_ECN : 0u;
 	t->flags |= (h->flags & HALF_SEND) ? T_SEND_SYN : 0u;
 	t->flags |= (h->flags & HALF_ACK) ? T_ACK_NOW : 0u;
-	t->snd.una = t->snd.wl2 = t->snd.up = h->iss;
+	t->snd.una = t->snd.wl2 = h->iss;
 	t->snd.nxt = seq_add(h->iss, (h->flags & HALF_SENT) ? 1 : 0);
 	t->snd.wl1 = t->rcv.irs = h->irs;
 	t->rcv.nxt = t->rcv.acked = t->rcv.up = seq_add(h->irs, 1);

@@ -104,6 +104,7 @@ stack_init_tcp(struct tcp *t, const struct sw_config *c)
 	t->keep_probes = c->keep_probes;
 	t->runs_per_conn = c->runs_per_conn;
 	t->iw_segments = c->iw_segments;
+	t->budget = c->rcv_budget ? c->rcv_budget : (uint64_t)c->chunks * c->chunk_bytes / 4 * 3;
 	t->without = c->without;
 	t->snd_buf = c->snd_buf;
 	t->rcv_buf = c->rcv_buf;

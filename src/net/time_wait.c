@@ -73,7 +73,7 @@ time_wait_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t
 	t->flags |= T_RELEASED | T_CLOSE | T_FIN_SENT | T_FIN_RCVD | T_OPENED;
 	if (w->h.mark & MARK_TS)
 		t->flags |= T_TS;
-	t->snd.una = t->snd.nxt = t->snd.wl2 = t->snd.up = w->snd_nxt;
+	t->snd.una = t->snd.nxt = t->snd.wl2 = w->snd_nxt;
 	t->rcv.irs = seq_sub(w->rcv_nxt, 1);
 	t->rcv.nxt = t->rcv.acked = t->rcv.up = t->snd.wl1 = w->rcv_nxt;
 	t->rcv.wnd = min_u32(t->rcv_buf, UINT16_MAX);

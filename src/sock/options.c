@@ -288,6 +288,21 @@ get_error(struct sock *s)
 	return error;
 }
 
+/* What was set of a buffer, else how large it is now, else the most; twice that, as Linux. */
+static int
+get_buffer(const struct sw_sock_host *h, const struct sock *s, int name)
+{
+	bool snd = name == SO_SNDBUF;
+	int set = snd ? s->set.snd_buf : s->set.rcv_buf;
+	struct sw_status st;
+
+	if (set > 0)
+		return 2 * set;
+	if (s->listening || sock_state(h, s, &st) == SW_CLOSED)
+		return 2 * (int)(snd ? h->conf.snd_buf : h->conf.rcv_buf);
+	return 2 * (int)(snd ? st.snd_buf : st.rcv_buf);
+}
+
 static bool
 get_socket(const struct sw_sock_host *h, struct sock *s, int name, int *v)
 {
@@ -299,10 +314,8 @@ get_socket(const struct sw_sock_host *h, struct sock *s, int name, int *v)
 		*v = s->set.keepalive;
 		return true;
 	case SO_SNDBUF:
-		*v = 2 * (s->set.snd_buf ? s->set.snd_buf : (int)h->conf.snd_buf);
-		return true;
 	case SO_RCVBUF:
-		*v = 2 * (s->set.rcv_buf ? s->set.rcv_buf : (int)h->conf.rcv_buf);
+		*v = get_buffer(h, s, name);
 		return true;
 	case SO_RCVLOWAT:
 		*v = s->set.low_water;

@@ -185,13 +185,13 @@ una_moves(struct tcp *tcp, struct tcb *t, const struct seg *s, struct told *told
 		syn_text_acked(tcp, t, n);
 	if (seq_from(t->snd.una, t->snd.iss) >= 1u << 30)
 		t->flags |= T_FAR;
-	if ((t->flags & T_URG_SENT) && seq_leq(t->snd.up, t->snd.una))
-		t->flags &= ~(uint32_t)T_URG_SENT;
 	t->retries = 0;
 	t->flags &= ~(uint32_t)T_TROUBLE;
 	t->icmp_type = t->icmp_code = 0;
 	if (c == NULL)
 		return 0;
+	if ((t->flags & T_URG_SENT) && seq_leq(c->up, t->snd.una))
+		t->flags &= ~(uint32_t)T_URG_SENT;
 	bytes = min_u32(n, c->snd.len); /* one more than these is the FIN's */
 	nxt_settle(tcp, c);
 	board_acked(tcp, c, t->snd.una, told);

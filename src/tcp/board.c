@@ -44,6 +44,7 @@ active_take(struct tcp *tcp, struct tcb *t)
 	c->ts_before[0] = c->ts_before[1] = t->ts_recent;
 	c->ts_since = tcp->now;
 	c->rto_at = t->retransmit;
+	c->kept = SW_NEVER;
 	rack_begin(c, t->snd.una);
 	tlp_wake(t, c);
 	cwv_wake(tcp, t, c);
@@ -57,7 +58,10 @@ active_rest(struct tcp *tcp, struct tcb *t)
 {
 	struct active *c = active_of(tcp, t);
 
-	if (c == NULL || c->snd.len > 0 || c->rcv.len > 0 || c->recs.head != NONE ||
+	if (c == NULL)
+		return;
+	c->kept = SW_NEVER;
+	if (c->snd.len > 0 || c->rcv.len > 0 || c->recs.head != NONE ||
 	    c->runs.head != NONE || !seq_eq(c->dsack.left, c->dsack.right) ||
 	    c->phase != CC_OPEN || c->unacked > 0 ||
 	    (t->flags & (T_FIN_KNOWN | T_ACK_LATER)))
@@ -65,8 +69,13 @@ active_rest(struct tcp *tcp, struct tcb *t)
 	/* while there may be more to send, a model of the path is worth its room */
 	if (cc_remembers(c) && (t->h.state == SW_ESTABLISHED || t->h.state == SW_CLOSE_WAIT))
 		return;
+	if (t->h.state >= SW_ESTABLISHED)
+		c->kept = tune_rests(tcp, t, c);
+	if (c->kept != SW_NEVER)
+		return;
 	tlp_rest(t, c);
 	cwv_rest(tcp, t, c);
+	tune_drop(tcp, c);
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;
 }

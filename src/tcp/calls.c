@@ -30,7 +30,7 @@ tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n,
 {
 	int refused = send_refused(t);
 	struct active *c;
-	uint32_t room, took;
+	uint32_t room, took, space;
 
 	tcp->now = now;
 	if (refused != SW_OK)
@@ -52,14 +52,15 @@ tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n,
 		cc_idle(tcp, t, c,
 			now - min_ns(now, max_ns(t->heard, c->last_sent)) >
 			    (sw_ns)t->rto_us * SW_US);
-	room = t->snd_buf > c->snd.len ? t->snd_buf - c->snd.len : 0;
+	space = snd_space(tcp, t);
+	room = space > c->snd.len ? space - c->snd.len : 0;
 	room = n < room ? (uint32_t)n : room;
 	took = chain_append(&c->snd, &tcp->chunks, bytes, room, tcp->chunks.cap / 4);
 	t->flags = flags & SW_MORE ? t->flags | T_MORE : t->flags & ~(uint32_t)T_MORE;
 	if ((flags & SW_SEND_URGENT) && took == n) {
 		/*= RFC 9293 3.8.5 MUST-30, MUST-31: of any length; the pointer after it */
 		t->flags |= T_URG_SENT;
-		t->snd.up = seq_add(seq_add(t->snd.una, syn_unacked(t)), c->snd.len);
+		c->up = seq_add(seq_add(t->snd.una, syn_unacked(t)), c->snd.len);
 	}
 	t->news |= NEWS_OUTPUT;
 	settle(tcp, t);
@@ -125,6 +126,7 @@ tcp_receive(struct tcp *tcp, struct tcb *t, sw_ns now, void *to, size_t n)
 		got = chain_read(&c->rcv, &tcp->chunks, to, most);
 	if (got > 0) {
 		urgent_passed(tcp, t);
+		tune_took(tcp, t, c, got);
 		rcv_window_after_read(tcp, t);
 		if (t->h.state == SW_CLOSED)
 			active_rest(tcp, t);
@@ -142,7 +144,7 @@ tcp_ready(const struct tcp *tcp, const struct tcb *t)
 {
 	const struct active *c = active_of(tcp, t);
 	uint32_t unread = c != NULL && readable_state(t) ? c->rcv.len : 0;
-	uint32_t queued = c != NULL ? c->snd.len : 0;
+	uint32_t queued = c != NULL ? c->snd.len : 0, space = snd_space(tcp, t);
 	unsigned r = 0;
 
 	if (t->flags & T_OPENED && t->h.state >= SW_ESTABLISHED)
@@ -150,7 +152,7 @@ tcp_ready(const struct tcp *tcp, const struct tcb *t)
 	if (unread > 0 || (t->flags & T_FIN_RCVD) || (t->h.state == SW_CLOSED && t->error))
 		r |= SW_READABLE;
 	if (send_refused(t) == SW_OK && (t->h.state >= SW_ESTABLISHED || fast_open(t)) &&
-	    queued < t->snd_buf - t->snd_buf / 4 && (c != NULL || pool_room(&tcp->actives) > 0))
+	    queued < space - space / 4 && (c != NULL || pool_room(&tcp->actives) > 0))
 		r |= SW_WRITABLE;
 	if (t->flags & T_FIN_RCVD)
 		r |= SW_PEER_CLOSED;
@@ -169,8 +171,6 @@ tcp_ready(const struct tcp *tcp, const struct tcb *t)
 static void
 status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 {
-	st->snd_buf = t->snd_buf;
-	st->rcv_buf = t->rcv_buf;
 	st->sacked = c != NULL ? c->sacked : 0;
 	st->lost = c != NULL ? c->lost : 0;
 	st->recovery = c != NULL ? c->phase : 0;
@@ -204,6 +204,8 @@ tcp_status(const struct tcp *tcp, const struct tcb *t, struct sw_status *st)
 	st->rcv_nxt = t->rcv.nxt.n;
 	st->rcv_wnd = t->rcv.wnd;
 	st->snd_queued = c != NULL ? c->snd.len : 0;
+	st->snd_buf = snd_space(tcp, t);
+	st->rcv_buf = rcv_space(tcp, t);
 	st->rcv_queued = c != NULL && readable_state(t) ? c->rcv.len : 0;
 	st->mss = t->mss;
 	st->cwnd = t->cwnd;

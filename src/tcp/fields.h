@@ -19,7 +19,7 @@
 	X(NUM, h.state) X(LEAVE, h.kind) X(LEAVE, h.iface) X(LEAVE, h.mark) \
 	X(LEAVE, timer) X(LEAVE, ready) X(LEAVE, event) \
 	X(NUM, user) X(LEAVE, generation) X(LEAVE, listener) \
-	X(SEQ, snd.una) X(SEQ, snd.nxt) X(SEQ, snd.iss) X(SEQ, snd.wl1) X(SEQ, snd.wl2) X(SEQ, snd.up) \
+	X(SEQ, snd.una) X(SEQ, snd.nxt) X(SEQ, snd.iss) X(SEQ, snd.wl1) X(SEQ, snd.wl2) \
 	X(NUM, snd.wnd) X(NUM, snd.wnd_max) \
 	X(SEQ, rcv.nxt) X(SEQ, rcv.irs) X(SEQ, rcv.up) X(SEQ, rcv.acked) X(NUM, rcv.wnd) \
 	X(NUM, flags) X(LEAVE, active) X(NUM, ts_recent) X(STAMP, ts_offset) X(SEC, ts_recent_s) \
@@ -27,13 +27,14 @@
 	X(NUM, snd_buf) X(NUM, rcv_buf) X(NUM, mss) X(NUM, peer_mss) X(NUM, path_mss) \
 	X(NUM, user_timeout_s) X(NUM, snd_wscale) X(NUM, rcv_wscale) \
 	X(NUM, accurate) X(NUM, ace_in) X(NUM, ace_out) X(NUM, ace_owed) X(NUM, retries) X(LEAVE, news) \
-	X(NUM, ttl) X(NUM, tos) X(NUM, error) X(NUM, opening) X(NUM, probes) X(MSEC, challenge_ms) \
+	X(NUM, fixed) X(NUM, ttl) X(NUM, tos) X(NUM, error) X(NUM, opening) X(NUM, probes) \
+	X(MSEC, challenge_ms) \
 	X(TIME, retransmit) X(TIME, late) X(TIME, heard) X(NUM, keep_idle_s) X(NUM, keep_interval_s) \
 	X(NUM, keep_probes) X(NUM, icmp_type) X(NUM, icmp_code) X(NUM, controller) X(NUM, ecn) \
 	X(NVP, nvp)
 
 #define ACTIVE_FIELDS(X) \
-	X(HAND, snd) X(LEAVE, nxt) X(HAND, recs) X(HAND, recs_in_time) X(REC, hint) X(REC, highest) \
+	X(HAND, snd) X(LEAVE, nxt) X(SEQ, up) X(HAND, recs) X(HAND, recs_in_time) X(REC, hint) X(REC, highest) \
 	X(HAND, pipe) X(HAND, sacked) X(HAND, lost) X(NUM, sacked_parts) X(NUM, delivered) \
 	X(NUM, limited_until) X(NUM, round_end) X(SINCE, delivered_at) X(SINCE, first_sent) \
 	X(NUM, lost_ever) X(NUM, full_now) X(NUM, full_before) X(TIME, rto_at) \
@@ -42,6 +43,9 @@
 	X(NUM, rack.mult) X(NUM, rack.persist) X(NUM, rack.known) X(NUM, rack.in_round) \
 	X(SEQ, tlp.end) X(NUM, tlp.out) X(NUM, tlp.due) \
 	X(HAND, rcv) X(HAND, runs) X(HAND, runs_in_use) X(HAND, n_runs) \
+	X(HAND, tune.space) X(SINCE, tune.since) X(SINCE, tune.edge_at) X(NUM, tune.took) \
+	X(NUM, tune.before) X(NUM, tune.rtt_us) X(NUM, tune.low_us) X(NUM, tune.gap) X(NUM, tune.echo) \
+	X(SEQ, tune.edge) X(TIME, kept) \
 	X(SEQ, dsack.left) X(SEQ, dsack.right) X(NUM, unacked) \
 	X(NUM, ts_before[0]) X(NUM, ts_before[1]) X(SINCE, ts_since) X(NUM, phase) X(NUM, waits) \
 	X(LEAVE, controller) X(NUM, dup_acks) X(NUM, owed) \

@@ -417,7 +417,7 @@ active_is_sound(const struct active *c)
 static bool
 is_owed_by(const struct tcb *t, bool active)
 {
-	return active || !(t->flags & (T_ACK_LATER | T_FIN_KNOWN));
+	return active || !(t->flags & (T_ACK_LATER | T_FIN_KNOWN | T_URG_SENT));
 }
 
 /* What is in flight is what the records say: text that we hold, a SYN before it and a
@@ -454,6 +454,7 @@ tcp_move_out(struct tcp *tcp, struct tcb *t, struct moved *m)
 	move_runs(tcp, c, m);
 	move_active(tcp, c, m);
 	move_control(c, m);
+	moved_num(m, c->tune.space);
 }
 
 bool
@@ -479,6 +480,7 @@ tcp_move_in(struct tcp *tcp, struct tcb *t, struct moved *m)
 			return false;
 		move_active(tcp, c, m);
 		move_control(c, m);
+		tune_regain(tcp, t, c, moved_num(m, 0));
 		m->bad |= !active_is_sound(c);
 	}
 	if (!m->bad)

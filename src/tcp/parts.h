@@ -77,7 +77,18 @@ void dsack_note(struct tcp *, struct tcb *, seq left, uint32_t len);
 uint32_t sack_fill(const struct tcp *, const struct tcb *, struct sack *, uint32_t max);
 uint32_t sack_space(const struct tcp *, const struct tcb *);
 
+/* tune.c: sizes of buffers */
+uint32_t rcv_space(const struct tcp *, const struct tcb *);
+uint32_t snd_space(const struct tcp *, const struct tcb *);
+uint32_t rcv_pressed(const struct tcp *, const struct tcb *);
+void tune_arrived(struct tcp *, const struct tcb *, struct active *, const struct seg *);
+void tune_took(struct tcp *, const struct tcb *, struct active *, uint32_t n);
+sw_ns tune_rests(struct tcp *, const struct tcb *, struct active *);
+void tune_drop(struct tcp *, struct active *);
+void tune_regain(struct tcp *, const struct tcb *, struct active *, uint64_t space);
+
 /* window.c */
+uint32_t rcv_segment(const struct tcb *);
 uint32_t rcv_offer(const struct tcp *, const struct tcb *);
 uint16_t rcv_window_field(const struct tcp *, struct tcb *);
 void rcv_window_after_read(struct tcp *, struct tcb *);

@@ -465,7 +465,8 @@ emit_more(struct tcp *tcp, struct tcb *t, struct plan *p)
 static void
 seg_text_bits(const struct tcp *tcp, const struct tcb *t, const struct plan *p, struct seg *s)
 {
-	int32_t up = seq_off(t->snd.up, s->seq);
+	const struct active *c = active_of(tcp, t);
+	int32_t up = c != NULL ? seq_off(c->up, s->seq) : 0;
 	uint32_t one = seg_text(tcp, t);
 
 	s->len = p->len;

@@ -49,13 +49,19 @@ set_byte(uint8_t *to, uint64_t value, uint8_t least)
 static int
 set_buffer(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 {
+	struct active *c = active_of(tcp, t);
+
 	if (value < MSS_FLOOR || value > 1u << 30)
 		return SW_E_INVALID;
 	if (which == SW_OPT_SND_BUF) {
 		t->snd_buf = (uint32_t)value;
+		t->fixed |= FIXED_SND;
 		return SW_OK;
 	}
 	t->rcv_buf = (uint32_t)value;
+	t->fixed |= FIXED_RCV;
+	if (c != NULL)
+		tune_drop(tcp, c);
 	if (!syn_told(t))
 		rcv_begin(t);
 	else
@@ -177,6 +183,7 @@ tcp_habits(const struct tcb *t, struct habits *h)
 	h->flags = t->flags & T_HABITS;
 	h->snd_buf = t->snd_buf;
 	h->rcv_buf = t->rcv_buf;
+	h->fixed = t->fixed;
 	h->mss = t->path_mss;
 	h->user_timeout_s = t->user_timeout_s;
 	h->keep_idle_s = t->keep_idle_s;
@@ -195,6 +202,7 @@ tcp_adopt(struct tcp *tcp, struct tcb *t, const struct habits *h)
 	t->flags = (t->flags & ~(uint32_t)T_HABITS) | h->flags;
 	t->snd_buf = h->snd_buf;
 	t->rcv_buf = h->rcv_buf;
+	t->fixed = h->fixed & 3u;
 	rcv_begin(t);
 	t->path_mss = (uint16_t)min_u32(t->path_mss, h->mss);
 	mss_settle(tcp, t);

@@ -84,6 +84,8 @@ enum opening { /* tcb.opening: how the handshake goes, if not plainly; enum sw_f
 
 enum { T_HABITS = T_NAGLE | T_KEEPALIVE | T_QUICK }; /* what an application sets */
 
+enum { FIXED_SND = 1, FIXED_RCV = 2 }; /* buffers that an application has set */
+
 enum { /* tcb.news: what net must look at after a call; net clears it */
 	NEWS_READY = 1,	 /* sw_ready()'s answer may have changed */
 	NEWS_OUTPUT = 2	 /* there may be something to send */
@@ -106,7 +108,6 @@ struct tcb {
 	struct { /* send sequence space */
 		seq una, nxt, iss;
 		seq wl1, wl2;
-		seq up;
 		uint32_t wnd;	  /* REC-1: 32 bits, scaled */
 		uint32_t wnd_max; /* the largest ever offered: RFC 5961 5.2, SWS */
 	} snd;
@@ -133,7 +134,8 @@ struct tcb {
 	 * s.cep); how the peer's SYN-ACK was marked is still to be told */
 	uint8_t accurate : 1, ace_in : 3, ace_out : 3, ace_owed : 1;
 	uint8_t retries;      /* timeouts in a row */
-	uint8_t news;
+	uint8_t news : 2;
+	uint8_t fixed : 2;    /* FIXED_... */
 	uint8_t ttl, tos;
 	uint8_t error : 4;    /* -enum sw_error */
 	uint8_t opening : 4;  /* enum opening */
@@ -157,7 +159,7 @@ struct habits {
 	uint32_t flags; /* T_HABITS of them */
 	uint32_t snd_buf, rcv_buf;
 	uint16_t mss, user_timeout_s, keep_idle_s, keep_interval_s;
-	uint8_t keep_probes, ttl, tos, controller, ecn;
+	uint8_t keep_probes, ttl, tos, controller, ecn, fixed;
 };
 
 /*
@@ -212,6 +214,7 @@ enum cc_phase { CC_OPEN, CC_RECOVERY, CC_LOSS };
 struct active {
 	struct chain snd;	/* from SND.UNA on: in flight, then not yet sent */
 	struct place nxt;	/* where SND.NXT stands in snd */
+	seq up;			/* SND.UP, if T_URG_SENT */
 	struct list recs;	/* in_seq */
 	struct list recs_in_time;
 	uint32_t hint;		/* record last SACKed: where the search begins */
@@ -247,6 +250,18 @@ struct active {
 	struct list runs;	/* in_seq */
 	struct list runs_in_use;
 	uint32_t n_runs;
+	struct {		/* tune.c */
+		uint32_t space;	/* bytes granted, of tcp.granted; 0: nothing came yet */
+		sw_ns since;	/* the round began */
+		sw_ns edge_at;	/* when `edge` was offered */
+		uint32_t took;	/* bytes that the application took in it */
+		uint32_t before; /* and in the one before */
+		uint32_t rtt_us, low_us; /* the peer's data's; least of the round; 0: none */
+		bool gap;	/* something was missing in this round */
+		uint32_t echo;	/* the timestamp that was measured by last */
+		seq edge;	/* the right edge that is measured by */
+	} tune;
+	sw_ns kept;		/* it is empty, and goes back then; SW_NEVER */
 	struct sack dsack;	/* RFC 2883: to report once, left == right: none */
 	uint32_t unacked;	/* bytes taken since the last ACK: SHLD-19 */
 	uint32_t ts_before[2];	/* TS.Recent of a moment ago, and later */
@@ -328,12 +343,14 @@ struct tcp {
 	uint64_t segments_out, bytes_in, bytes_out;
 	uint64_t retransmits, retransmit_bytes, rtos, recoveries, probes, keep_alives, challenges;
 	uint64_t loss_probes, undone;
+	uint64_t granted;	/* bytes of buffers: tune.c */
 
 	/* limits and times, from struct sw_config */
 	sw_ns tick, msl, rto_init, rto_min, rto_max, delack;
 	sw_ns user_timeout, syn_timeout, keep_idle, keep_interval, fin_wait_2, challenge_every;
 	uint32_t r1, syn_ack_tries, keep_probes, runs_per_conn, iw_segments;
 	uint32_t snd_buf, rcv_buf;
+	uint64_t budget;  /* the most of `granted` */
 	uint32_t without; /* SW_NO_RACK ... */
 	uint8_t ttl, tos, controller, ecn;
 	bool timestamps, window_scale, sack, nagle, minshall;

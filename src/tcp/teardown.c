@@ -188,6 +188,7 @@ tcp_drop(struct tcp *tcp, struct tcb *t)
 		pool_give(&tcp->runs, i);
 	}
 	t->flags &= ~(uint32_t)T_ACK_LATER;
+	tune_drop(tcp, c);
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;
 }

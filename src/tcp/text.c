@@ -206,8 +206,10 @@ text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg
 	t->rcv.wnd -= min_u32(t->rcv.wnd, took);
 	tcp->bytes_in += took;
 	c->owed = 0;
-	if (took > 0)
+	if (took > 0) {
 		t->news |= NEWS_READY;
+		tune_arrived(tcp, t, c, s);
+	}
 	runs_join(tcp, t, c);
 	ack_soon(tcp, t, took);
 	return took == s->len;
@@ -218,6 +220,7 @@ static enum sw_verdict
 text_ahead(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
 {
 	t->flags |= T_ACK_NOW; /*= RFC 9293 3.10.7.4 MAY-13, RFC 5681 4.2: at once */
+	c->tune.gap = true;
 	/* a peer without SACK counts them, also when several segments came as one batch */
 	if (!(t->flags & T_SACK) && c->owed < UINT16_MAX)
 		c->owed++;

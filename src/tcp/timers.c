@@ -7,6 +7,7 @@
  *	  reordering	something may yet be late	it is lost (8985 6.2)
  *	  tail probe	nothing came back of late	one segment more (8985 7.2)
  *	pacing		text may not leave yet		look again
+ *	rest		nothing came for a round trip	the active part goes back (tune.c)
  *	delayed ACK	text came, nothing went back	ACK (9293 3.8.6.3)
  *	keep-alive	switched on, idle		probe, then give up (9293 3.8.4)
  *	user timeout	FIN-WAIT-2 without application	CLOSED
@@ -29,9 +30,11 @@ delack_of(const struct tcp *tcp, const struct tcb *t)
 sw_ns
 tcp_deadline(const struct tcp *tcp, const struct tcb *t)
 {
-	sw_ns pace = pace_deadline(active_of(tcp, t));
+	const struct active *c = active_of(tcp, t);
+	sw_ns kept = c != NULL && t->h.state != SW_CLOSED ? c->kept : SW_NEVER;
 
-	return min_ns(min_ns(t->retransmit, pace), min_ns(delack_of(tcp, t), t->late));
+	kept = min_ns(kept, pace_deadline(c));
+	return min_ns(min_ns(t->retransmit, kept), min_ns(delack_of(tcp, t), t->late));
 }
 
 static void
