@@ -10,6 +10,9 @@
 #define IN_SEQ offsetof(struct run, in_seq)
 #define IN_USE offsetof(struct run, in_use)
 
+enum { RUN_STEPS = 64, RUNS_LEAST = 8 };
+#define FAR (NONE - 1)
+
 static struct run *
 run_at(const struct tcp *tcp, uint32_t i)
 {
@@ -40,14 +43,25 @@ run_free(struct tcp *tcp, struct active *c, uint32_t i)
 	c->n_runs--;
 }
 
+/* How many runs t may have: each holds a chunk, however little is in it, and all of
+ * them no more than the buffer. */
+static uint32_t
+runs_most(const struct tcp *tcp, const struct tcb *t)
+{
+	uint32_t chunks = max_u32(rcv_space(tcp, t), t->rcv.wnd) / tcp->chunks.size;
+
+	return min_u32(tcp->runs_per_conn, max_u32(chunks, RUNS_LEAST));
+}
+
 /* A new run behind run `after` (NONE: in front); NONE: no room for one. */
 static uint32_t
-run_new(struct tcp *tcp, struct active *c, seq at, uint32_t after)
+run_new(struct tcp *tcp, struct tcb *t, seq at, uint32_t after)
 {
+	struct active *c = active_of(tcp, t);
 	uint32_t i;
 	struct run *r;
 
-	if (c->n_runs >= tcp->runs_per_conn || (i = pool_take(&tcp->runs)) == NONE)
+	if (c->n_runs >= runs_most(tcp, t) || (i = pool_take(&tcp->runs)) == NONE)
 		return NONE;
 	r = run_at(tcp, i);
 	memset(r, 0, sizeof(*r));
@@ -83,16 +97,43 @@ run_merge(struct tcp *tcp, struct active *c, uint32_t i)
 	}
 }
 
-/* The last run that begins at or before `at`; NONE.  From the top: what comes
- * out of order is mostly the newest. */
+/* Where to begin the search for `at`: what comes is mostly the newest, or follows what
+ * came last, or fills the oldest gap. */
+static uint32_t
+run_near(const struct tcp *tcp, const struct active *c, seq at)
+{
+	uint32_t low = seq_from(at, run_at(tcp, c->runs.head)->seq);
+	uint32_t high = seq_from(run_at(tcp, c->runs.tail)->seq, at), last = c->runs_in_use.head;
+	int32_t off = seq_off(at, run_at(tcp, last)->seq);
+	uint32_t from_last = off < 0 ? 0u - (uint32_t)off : (uint32_t)off;
+
+	if (from_last <= min_u32(low, high))
+		return last;
+	return low < high ? c->runs.head : c->runs.tail;
+}
+
+/* The last run that begins at or before `at`; NONE: none does.  FAR: it would take too
+ * long to find; no honest sender's order asks for that. */
 static uint32_t
 run_before(const struct tcp *tcp, const struct active *c, seq at)
 {
-	uint32_t i = c->runs.tail;
+	uint32_t i, next;
 
-	while (i != NONE && seq_lt(at, run_at(tcp, i)->seq)) /* bounded: runs_per_conn */
-		i = list_prev(&tcp->runs, IN_SEQ, i);
-	return i;
+	if (c->runs.head == NONE || seq_lt(at, run_at(tcp, c->runs.head)->seq))
+		return NONE;
+	if (seq_leq(run_at(tcp, c->runs.tail)->seq, at))
+		return c->runs.tail;
+	i = run_near(tcp, c, at);
+	for (int n = 0; n < RUN_STEPS; n++) {
+		next = list_next(&tcp->runs, IN_SEQ, i);
+		if (seq_lt(at, run_at(tcp, i)->seq))
+			i = list_prev(&tcp->runs, IN_SEQ, i);
+		else if (seq_leq(run_at(tcp, next)->seq, at))
+			i = next;
+		else
+			return i;
+	}
+	return FAR;
 }
 
 /*= RFC 9293 3.10.7.4 SHLD-31: hold what is ahead of a gap.  An eighth of the
@@ -104,6 +145,8 @@ run_take(struct tcp *tcp, struct tcb *t, const struct seg *s)
 	uint32_t i = run_before(tcp, c, s->seq), skip = 0, reserve = tcp->chunks.cap / 8;
 	struct run *r;
 
+	if (i == FAR)
+		return false;
 	if (i != NONE && seq_leq(s->seq, run_end(run_at(tcp, i)))) {
 		skip = seq_from(run_end(run_at(tcp, i)), s->seq);
 		if (skip >= s->len) {
@@ -112,7 +155,7 @@ run_take(struct tcp *tcp, struct tcb *t, const struct seg *s)
 			return true;
 		}
 	} else {
-		i = run_new(tcp, c, s->seq, i);
+		i = run_new(tcp, t, s->seq, i);
 	}
 	if (i == NONE)
 		return false;

@@ -563,6 +563,72 @@ bytes_one_by_one(void)
 }
 SCENE(bytes_one_by_one)
 
+/* A byte at `at` of B's text. */
+static void
+forge_byte(struct world *w, unsigned at)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text), ". %u:%u(1) ack 1", at, at + 1);
+	forge(w, A, text);
+	run_for(w, 0);
+}
+
+/* Many gaps: what comes near the oldest, the newest or the last is taken; in the midst of
+ * them nothing is searched for long, so that no order of segments costs much work. */
+static void
+segment_smack(void)
+{
+	struct world *w = scene_new();
+	struct sw_counters n = {.bytes = sizeof(n)};
+	uint64_t refused;
+
+	plain(w);
+	w->config[A].chunks = w->config[A].runs = 2048;
+	w->config[A].chunk_bytes = 1024;
+	scene_go(w);
+	established(w);
+	deafen(w);
+	for (unsigned i = 1; i <= 600; i++)
+		forge_byte(w, 100 * i);
+	refused = verdicts_of(w, A, SW_V_NO_BUFFER);
+	ok(refused == 0);
+	forge_byte(w, 30050); /* 300 runs away from all that is near */
+	ok(verdicts_of(w, A, SW_V_NO_BUFFER) == refused + 1);
+	forge_byte(w, 1050);  /* ten from the oldest */
+	forge_byte(w, 59050); /* ten from the newest */
+	forge_byte(w, 50);    /* older than all */
+	ok(verdicts_of(w, A, SW_V_NO_BUFFER) == refused + 1);
+	/* from one to the next it goes anywhere */
+	for (unsigned i = 50; i <= 300; i += 50)
+		forge_byte(w, 100 * i + 50);
+	ok(verdicts_of(w, A, SW_V_NO_BUFFER) == refused + 1);
+	ok(sw_counters(w->stack[A], &n) == SW_OK);
+	ok(n.pool_used[SW_POOL_RUNS] > 600);
+	world_end(w);
+}
+SCENE(segment_smack)
+
+/* A run holds a chunk, however few its bytes: no more of them than the buffer has chunks. */
+static void
+tiny_runs(void)
+{
+	struct world *w = scene_new();
+	struct sw_counters n = {.bytes = sizeof(n)};
+
+	plain(w);
+	w->config[A].rcv_buf = 20480;
+	scene_go(w);
+	established(w);
+	deafen(w);
+	for (unsigned i = 1; i <= 200; i++)
+		forge_byte(w, 100 * i);
+	ok(sw_counters(w->stack[A], &n) == SW_OK);
+	ok(n.pool_used[SW_POOL_CHUNKS] == 10 && n.pool_used[SW_POOL_RUNS] == 10);
+	world_end(w);
+}
+SCENE(tiny_runs)
+
 int
 main(void)
 {
@@ -581,5 +647,7 @@ main(void)
 	PLAY("every state ends", states_end);
 	PLAY("SYN flood", syn_flood);
 	PLAY("bytes one by one", bytes_one_by_one);
+	PLAY("many gaps cost few steps", segment_smack);
+	PLAY("many gaps hold no more than the buffer", tiny_runs);
 	return plan_done();
 }
