@@ -46,7 +46,7 @@
 	X(HAND, tune.space) X(SINCE, tune.since) X(SINCE, tune.edge_at) X(NUM, tune.took) \
 	X(NUM, tune.before) X(NUM, tune.rtt_us) X(NUM, tune.low_us) X(NUM, tune.gap) X(NUM, tune.echo) \
 	X(SEQ, tune.edge) X(TIME, kept) \
-	X(SEQ, dsack.left) X(SEQ, dsack.right) X(NUM, unacked) \
+	X(SEQ, dsack.left) X(SEQ, dsack.right) X(NUM, unacked) X(NUM, full) \
 	X(NUM, ts_before[0]) X(NUM, ts_before[1]) X(SINCE, ts_since) X(NUM, phase) X(NUM, waits) \
 	X(LEAVE, controller) X(NUM, dup_acks) X(NUM, owed) \
 	X(NUM, undo.cwnd) X(NUM, undo.ssthresh) X(NUM, undo.srtt_us) X(NUM, undo.rttvar_us) \

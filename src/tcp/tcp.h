@@ -266,6 +266,7 @@ struct active {
 	uint32_t unacked;	/* bytes taken since the last ACK: SHLD-19 */
 	uint32_t ts_before[2];	/* TS.Recent of a moment ago, and later */
 	sw_ns ts_since;		/* when the later one was */
+	uint16_t full;		/* text of a full segment of the peer's */
 
 	uint8_t phase;		/* enum cc_phase */
 	uint8_t waits;		/* enum wait */

@@ -10,7 +10,7 @@
 #define IN_SEQ offsetof(struct run, in_seq)
 #define IN_USE offsetof(struct run, in_use)
 
-enum { RUN_STEPS = 64, RUNS_LEAST = 8 };
+enum { RUN_STEPS = 64, RUNS_LEAST = 8, FULL_LEAST = 536 };
 #define FAR (NONE - 1)
 
 static struct run *
@@ -207,6 +207,17 @@ dsack_note(struct tcp *tcp, struct tcb *t, seq left, uint32_t len)
 	c->dsack.right = seq_add(left, len);
 }
 
+/*= RFC 5681 4.2: what the peer takes for a full segment may be less than we would: the
+ * largest of late.  n: bytes of one segment. */
+static void
+full_learn(struct active *c, uint32_t n)
+{
+	uint32_t less = c->full - min_u32(n, c->full);
+
+	n = max_u32(n, c->full - min_u32(c->full, max_u32(less / 4, 8)));
+	c->full = (uint16_t)min_u32(max_u32(n, FULL_LEAST), UINT16_MAX);
+}
+
 /*= RFC 9293 3.8.6.3 SHLD-18, SHLD-19, MUST-40: an ACK may wait, below half a second, but
  * not past the second full segment */
 void
@@ -220,7 +231,7 @@ ack_soon(struct tcp *tcp, struct tcb *t, uint32_t len)
 		return;
 	}
 	c->unacked += len;
-	if (c->unacked >= 2u * t->mss || c->runs.head != NONE || tcp->delack == 0)
+	if (c->unacked >= 2 * min_u32(t->mss, c->full) || c->runs.head != NONE || tcp->delack == 0)
 		t->flags |= T_ACK_NOW;
 	if (t->flags & T_QUICK)
 		t->flags |= T_ACK_NOW;
@@ -252,6 +263,7 @@ text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg
 	if (took > 0) {
 		t->news |= NEWS_READY;
 		tune_arrived(tcp, t, c, s);
+		full_learn(c, s->seg_size ? min_u32(s->seg_size, s->len) : s->len);
 	}
 	runs_join(tcp, t, c);
 	ack_soon(tcp, t, took);

@@ -51,8 +51,9 @@ tune_share(uint64_t budget, uint64_t others)
 static uint32_t
 tune_first(const struct tcp *tcp)
 {
-	return (uint32_t)max_ns(min_ns(tune_share(tcp->budget, tcp->granted), TUNE_FIRST),
-				TUNE_LEAST);
+	uint64_t share = tune_share(tcp->budget, tcp->granted);
+
+	return (uint32_t)max_ns(min_ns(share, TUNE_FIRST), TUNE_LEAST);
 }
 
 /* Bytes that may be unread or offered. */

@@ -253,6 +253,80 @@ delayed_ack(void)
 }
 SCENE(delayed_ack)
 
+/* A peer whose full segments are smaller than ours would be: every second of these. */
+static void
+small_full_segments(void)
+{
+	struct world *w = data_established(true);
+	unsigned at = 1;
+
+	deafen(w);
+	for (int i = 0; i < 10; i++, at += 1200) {
+		char text[100];
+
+		snprintf(text, sizeof(text), ". %u:%u(1200) ack 1", at, at + 1200);
+		forge(w, A, text);
+		run_for(w, SW_MS);
+	}
+	ok(w->n_wire - w->told == 10 + 5);
+	/* the path takes less now: some ACKs too few until that is known */
+	skip_wire(w);
+	for (int i = 0; i < 30; i++, at += 900) {
+		char text[100];
+
+		snprintf(text, sizeof(text), ". %u:%u(900) ack 1", at, at + 900);
+		forge(w, A, text);
+		run_for(w, SW_MS);
+		if (i == 19)
+			skip_wire(w);
+	}
+	ok(w->n_wire - w->told == 10 + 5);
+	world_end(w);
+}
+SCENE(small_full_segments)
+
+/* A super-segment comes to A: `segments` of `size` bytes from number `at` on. */
+static void
+super_arrives(struct world *w, unsigned at, unsigned segments, unsigned size)
+{
+	static uint8_t packet[65536];
+	struct sw_packet p = {.data = packet, .csum = SW_CSUM_VERIFIED, .seg_size = (uint16_t)size};
+	char text[100];
+
+	snprintf(text, sizeof(text), ". %u:%u(%u) ack 1", at, at + segments * size,
+		 segments * size);
+	p.len = world_forge(w, B, text, packet);
+	ok(p.len > segments * size);
+	sw_input(w->stack[A], now(w), &p, 1);
+	run_for(w, SW_MS);
+}
+
+/* What came as one super-segment has one ACK, at once, of all of it; a single small one
+ * still waits; two that came one after the other have two. */
+static void
+super_segments(void)
+{
+	struct world *w = data_established(true);
+	unsigned at = 1;
+
+	deafen(w);
+	for (unsigned n = 2; n <= 41; n += 13, at += 1400 * 2) {
+		skip_wire(w);
+		super_arrives(w, at, n, 1400);
+		ok(w->n_wire - w->told == 1);
+		ok(w->wire[w->n_wire - 1].seg.ack - w->iss[B] == at + n * 1400);
+		at += (n - 2) * 1400;
+	}
+	skip_wire(w);
+	super_arrives(w, at, 1, 1400);
+	ok(w->n_wire == w->told);
+	super_arrives(w, at + 1400, 10, 1400);
+	super_arrives(w, at + 11 * 1400, 10, 1400);
+	ok(w->n_wire - w->told == 2);
+	world_end(w);
+}
+SCENE(super_segments)
+
 /* The receiver's application wants no ACK to wait; one that waits already goes at once. */
 static void
 quick_ack(void)
@@ -632,6 +706,8 @@ main(void)
 	PLAY("timeout collapses cwnd", timeout_collapses);
 	PLAY("SACK order, D-SACK", sack_order);
 	PLAY("MUST-40 SHLD-18 SHLD-19 delayed ACK", delayed_ack);
+	PLAY("SHLD-19 every second of small full segments", small_full_segments);
+	PLAY("SHLD-19 a super-segment draws one ACK", super_segments);
 	PLAY("no ACK waits where the application wants none to", quick_ack);
 	PLAY("SHLD-7 MUST-17 Nagle", nagle);
 	PLAY("path MTU", path_mtu);
