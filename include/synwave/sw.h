@@ -83,6 +83,7 @@ enum { /* sw_config.without */
 	SW_NO_SHARING = 1024, /* what a connection learns of its path serves the next: RFC 9040 */
 	SW_NO_CWV = 8192,     /* cwnd validation, RFC 7661; then RFC 5681 4.1.  It needs pacing */
 	SW_NO_TUNING = 16384, /* buffers by need; then they are as large as they may be */
+	SW_NO_PLPMTUD = 32768, /* the path's MTU found out without ICMP: RFC 4821, 8899 */
 	SW_NO_ANY = 0xffff    /* all of them */
 };
 
@@ -118,17 +119,9 @@ struct sw_config {
 	uint32_t traces;       /* trace events that may wait; 0: no tracing */
 
 	/* a connection's defaults; sw_set() changes them for one */
-	/*
-	 * Buffers: the most of each.  A connection begins with 128 KiB and is given
-	 * more as its path and its application need it: bytes that SEND may queue by
-	 * what may be in flight, bytes offered to the peer by what is read in a round
-	 * trip.  With SW_NO_TUNING each has the most at once; so has a connection whose
-	 * size sw_set() has said.
-	 */
-	uint32_t snd_buf;      /* bytes that SEND may queue */
-	uint32_t rcv_buf;      /* bytes offered to the peer */
-	uint64_t rcv_budget;   /* bytes that tuning offers to all peers together, but to each
-				* at least 16 KiB; 0: three quarters of the chunks */
+	uint32_t snd_buf;      /* the most that SEND may queue: it begins with 128 KiB, but with */
+	uint32_t rcv_buf;      /* all that sw_set() says; the most that is offered to the peer */
+	uint64_t rcv_budget;   /* and to all peers, but to each 16 KiB; 0: 3/4 of the chunks */
 	uint32_t runs_per_conn; /* out-of-order runs held for one connection */
 	uint8_t ttl, tos;
 	bool timestamps, window_scale, sack; /* offer them (RFC 7323, 2018) */
@@ -150,6 +143,8 @@ struct sw_config {
 	sw_ns challenge_every; /* one challenge ACK a connection per this time */
 	sw_ns reassembly;      /* RFC 8200 4.5: 60 s */
 	sw_ns defer_time;      /* how long a SYN waits for a deferred listener's answer */
+	sw_ns mtu_age;	       /* when a larger path MTU is tried: RFC 8201 4: 10 min; SW_NEVER */
+	uint32_t mtu_base;     /* what goes through where larger packets vanish: RFC 4821 7.2 */
 
 	uint16_t port_low, port_high; /* ephemeral ports (RFC 6056) */
 	uint32_t iw_segments;  /* initial window (RFC 6928: 10) */
@@ -442,7 +437,8 @@ struct sw_status {
 	uint32_t snd_buf, rcv_buf; /* bytes */
 	uint32_t sacked, lost; /* bytes in flight that are known to be so */
 	uint16_t peer_mss;     /* what the peer's SYN said, or the default for none */
-	uint16_t path_mss;     /* what ours said: the path's MTU less fixed headers */
+	uint16_t path_mss;     /* the path's MTU, as far as known, less fixed headers */
+	uint16_t link_mss;     /* what our SYN said: the link's */
 	uint8_t retries;       /* timeouts in a row */
 	uint8_t recovery;      /* 0: none, 1: fast recovery, 2: after a timeout */
 	uint8_t icmp_type, icmp_code; /* the last ICMP error about it; 0, 0: none */
@@ -537,6 +533,7 @@ struct sw_counters {
 	uint64_t rtos, fast_recoveries, probes, keep_alives, challenges;
 	uint64_t loss_probes;		/* RFC 8985 7 */
 	uint64_t undone;		/* losses that were none */
+	uint64_t black_holes, mtu_probes, mtu_raised; /* RFC 4821; probes, and those that arrived */
 	uint64_t resets_out, replies_dropped, traces_dropped;
 	uint64_t asked_expired;		/* a deferred listener's SYNs that got no answer in time */
 	uint64_t time_waits_evicted;	/* before 2 MSL were over: no record was free */

@@ -48,6 +48,7 @@ struct sw_sim_path {
 	sw_ns jitter;	      /* up to this much more, at random; order is kept */
 	uint64_t queue_bytes; /* room before the rate; 0: no limit */
 	uint32_t mtu;	      /* bytes of an IP packet; 0: no limit */
+	bool black_hole;      /* nobody says so of what is longer: no ICMP */
 	uint32_t loss;	      /* ppm */
 	uint32_t burst_enter; /* ppm a packet: a burst of losses begins (Gilbert-Elliott) */
 	uint32_t burst_leave; /* ppm a packet: it ends */
@@ -67,7 +68,7 @@ struct sw_sim_counters {
 	uint64_t lost, reordered, duplicated, corrupted;
 	uint64_t queue_dropped; /* by a full queue or by its management */
 	uint64_t marked;	/* given CE by the queue's management (RFC 3168) */
-	uint64_t too_big;	/* more than the mtu: answered by ICMP, as a router does */
+	uint64_t too_big;	/* more than the mtu: answered by ICMP, as a router does, or not */
 	uint64_t fragmented;	/* more than the mtu, and allowed to be cut */
 	uint64_t no_memory;	/* dropped because the simulator was out of memory */
 	uint64_t delivered, delivered_bytes;

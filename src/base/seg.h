@@ -38,6 +38,7 @@ struct seg {
 	uint32_t chunk;	     /* out: chunk that holds the first byte of text */
 	uint32_t chunk_at;   /* out: and where in it */
 	bool again;	     /* out: a retransmission */
+	bool probe;	     /* out: of the path's MTU: if it is cut it shows nothing */
 	bool may_fragment;   /* out: the path takes less than we send at least */
 
 	/* measured by tcp at the door, once (decision 6) */

@@ -23,6 +23,7 @@ enum {
 	KEY_CORRUPT,
 	KEY_MTU,
 	KEY_PATH_MTU,
+	KEY_BLACK_HOLE,
 	KEY_SEED,
 	KEY_PCAP,
 	KEY_LADDER,
@@ -50,6 +51,7 @@ static const struct argp_option options[] = {
 	{"aqm", KEY_AQM, "none|codel|ecn", 0, "what manages the queue: CoDel drops; or marks, and both hosts ask for ECN (none)", 1},
 	{"mtu", KEY_MTU, "BYTES", 0, "longest IP packet of both hosts and the path, 128 to 65535 (1500)", 1},
 	{"path-mtu", KEY_PATH_MTU, "BYTES", 0, "longest IP packet of the path alone: longer ones are answered by ICMP", 1},
+	{"black-hole", KEY_BLACK_HOLE, 0, 0, "with --path-mtu: longer ones vanish, and nobody says so", 1},
 	{0, 0, 0, 0, "Faults, acting on each packet before the queue:", 2},
 	{"loss", KEY_LOSS, "PERCENT", 0, "lost at random", 2},
 	{"burst-loss", KEY_BURST, "PERCENT[,LEN]", 0, "lost in bursts of LEN (5) packets on the average", 2},
@@ -222,6 +224,9 @@ set_flag(int key, const char *arg, struct sim_args *a)
 	case KEY_OFFLOAD:
 		a->offload = true;
 		return true;
+	case KEY_BLACK_HOLE:
+		a->black_hole = true;
+		return true;
 	case KEY_PCAP:
 		a->pcap = arg;
 		return true;
@@ -263,6 +268,8 @@ parse(int key, char *arg, struct argp_state *state)
 	if (key == ARGP_KEY_END) {
 		if (a->v6 && (a->mtu < 1280 || (a->path_mtu && a->path_mtu < 1280)))
 			usage("IPv6 needs an MTU of at least 1280", NULL);
+		if (a->black_hole && !a->path_mtu)
+			usage("--black-hole needs --path-mtu", NULL);
 		if (a->both && a->file && !strcmp(a->file, "-"))
 			usage("--both reads FILE twice: it cannot be standard input", NULL);
 		if (a->flows > 1 && a->file && !strcmp(a->file, "-"))

@@ -40,7 +40,7 @@ struct sim_args {
 	int cc;		    /* enum sw_cc */
 	uint64_t queue_bdp; /* millionths; 0: not given so */
 	uint64_t seed;
-	bool v6, both, absolute, offload, why;
+	bool v6, both, absolute, offload, why, black_hole;
 	struct look look;
 	enum sim_out out;
 	enum sim_show show;

@@ -126,6 +126,7 @@ wire_new(struct run *r)
 	    .jitter = a->jitter,
 	    .queue_bytes = run_queue(a),
 	    .mtu = a->path_mtu ? a->path_mtu : a->mtu,
+	    .black_hole = a->black_hole,
 	    .loss = a->loss,
 	    .burst_enter = a->burst_enter,
 	    .burst_leave = a->burst_leave,

@@ -42,7 +42,8 @@ profile_apply(enum drill_profile profile, struct sw_config *c)
 	c->iw_segments = 10;
 	c->delack = 40 * SW_MS;
 	c->rto_min = 200 * SW_MS;
-	c->without = SW_NO_PACING | SW_NO_TUNING; /* left to the queueing discipline; to sysctls */
+	/* left to the queueing discipline; to sysctls; off unless a sysctl says so */
+	c->without = SW_NO_PACING | SW_NO_TUNING | SW_NO_PLPMTUD;
 	c->rcv_buf = profile == DRILL_LINUX ? 9 << 20 : 2 << 20;
 	if (profile == DRILL_FREEBSD) {
 		c->rto_min = 230 * SW_MS;

@@ -102,6 +102,8 @@ sysctl_control(struct sw_config *c, const char *name, const char *value)
 		sysctl_switch(c, SW_NO_RACK, v & 1);
 	else if (sysctl_is(name, "tcp_frto"))
 		sysctl_switch(c, SW_NO_FRTO, v != 0);
+	else if (sysctl_is(name, "tcp_mtu_probing") || sysctl_is(name, "pmtud_blackhole_detection"))
+		sysctl_switch(c, SW_NO_PLPMTUD, v != 0);
 	else if (sysctl_is(name, "tcp_congestion_control") && cc >= 0)
 		c->cc = (uint8_t)cc;
 	else

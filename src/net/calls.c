@@ -423,6 +423,9 @@ counters_tcp(const struct tcp *t, struct sw_counters *c)
 	c->retransmit_bytes = t->retransmit_bytes;
 	c->rtos = t->rtos;
 	c->loss_probes = t->loss_probes;
+	c->black_holes = t->black_holes;
+	c->mtu_probes = t->mtu_probes;
+	c->mtu_raised = t->mtu_raised;
 	c->undone = t->undone;
 	c->fast_recoveries = t->recoveries;
 	c->probes = t->probes;

@@ -39,6 +39,8 @@ config_times(struct sw_config *c)
 	c->reassembly = 60 * SW_S;
 	c->defer_time = 30 * SW_S;
 	c->fastopen_period = 12 * HOUR_S * SW_S;
+	c->mtu_age = 600 * SW_S;
+	c->mtu_base = 1024;
 	c->port_low = 49152;
 	c->port_high = 65535;
 	c->iw_segments = 10;
@@ -142,7 +144,10 @@ config_times_ok(const struct sw_config *c)
 	       range(c->keep_probes, 1, 255) && range(c->fin_wait_2, 0, day) &&
 	       range(c->challenge_every, 0, day) && range(c->reassembly, SW_S, 120 * SW_S) &&
 	       range(c->defer_time, SW_MS, day) && range(c->fastopen_period, SW_S, 365 * day) &&
-	       c->cookie_clock < SW_NEVER / 2;
+	       c->cookie_clock < SW_NEVER / 2 &&
+	       /*= RFC 8201 4: not before five minutes */
+	       (c->mtu_age == SW_NEVER || range(c->mtu_age, 300 * SW_S, day)) &&
+	       range(c->mtu_base, 576, UINT16_MAX);
 }
 
 /* Is every setting in its range? */

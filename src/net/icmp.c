@@ -222,9 +222,18 @@ mtu_plateau(uint32_t len)
 	return PATH4_MTU_MIN;
 }
 
+/* What an old router means, which does not say: the next lower size that is likely.  Some of
+ * them have added the header to the length (RFC 1191 5).  now: what the path's MTU was
+ * thought to be. */
+static uint32_t
+icmp_plateau(uint32_t len, uint32_t head, uint32_t now)
+{
+	return mtu_plateau(len > now && len - head <= now ? len - head : len);
+}
+
 /* The path MTU that the message tells of; 0: it tells nothing to believe. */
 static uint32_t
-icmp_path_mtu(const struct icmp *m)
+icmp_path_mtu(const struct icmp *m, uint32_t now)
 {
 	const uint8_t *p = m->rest.p;
 	uint32_t len, mtu;
@@ -237,51 +246,43 @@ icmp_path_mtu(const struct icmp *m)
 	len = get_16(p + 2);
 	mtu = m->word & 0xffff;
 	if (mtu == 0)
-		mtu = mtu_plateau(len);
+		mtu = icmp_plateau(len, (p[0] & 15u) * 4, now);
 	/* the packet was too big: one that fits what is told proves nothing */
 	return mtu < len ? max_u32(mtu, PATH4_MTU_MIN) : 0;
 }
 
-/* What it says of a half-open connection: a size is kept for later, and errors are
- * left to the SYN-ACK's own timer: whoever spoofs a SYN can have them sent. */
+/* What it says of a connection; it quotes `number`. */
 static enum sw_verdict
-icmp_for_half(struct half *h, seq quoted, uint32_t path_mss)
-{
-	/* in LISTEN nothing of ours is out: a stranger guessed */
-	if (h->h.state == SW_LISTEN || !seq_eq(quoted, h->iss))
-		return SW_V_ICMP_UNPROVEN;
-	if (path_mss == 0)
-		return SW_V_ICMP_IGNORED;
-	h->peer_mss = (uint16_t)min_u32(h->peer_mss, path_mss);
-	return SW_V_ICMP_TAKEN;
-}
-
-/* What it says of a connection. */
-static enum sw_verdict
-icmp_for_block(struct sw_stack *s, sw_ns now, uint32_t block, enum icmp_class class,
-	       uint32_t path_mss, const struct icmp *m)
+icmp_for_block(struct sw_stack *s, uint32_t block, enum icmp_class class, const struct icmp *m,
+	       seq number)
 {
 	struct tcb *t = block_at(s, block);
+	uint32_t headers = (m->v6 ? IP6_HEADER : IP4_HEADER) + TCP_HEADER, mtu;
+	bool taken = true;
 
+	/*= RFC 5927 4.1: what it quotes must be in flight, else a stranger guessed */
+	if (!tcp_in_flight(t, number))
+		return SW_V_ICMP_UNPROVEN;
 	if (class == ICMP_MTU) {
-		/*= RFC 1191 3, RFC 8201 4: such a message never makes the path wider */
-		if (path_mss == 0 || path_mss >= t->path_mss)
-			return SW_V_ICMP_IGNORED;
-		tcp_path_mss(&s->tcp, t, now, (uint16_t)path_mss);
+		mtu = icmp_path_mtu(m, t->path_mss + headers);
+		taken =
+		    mtu > 0 && tcp_path_told(&s->tcp, t, s->now, (uint16_t)(mtu - headers), number);
 	} else {
-		tcp_icmp_error(&s->tcp, t, now, class == ICMP_HARD,
+		tcp_icmp_error(&s->tcp, t, s->now, class == ICMP_HARD,
 			       (uint16_t)(m->type << 8 | m->code));
 		fastopen_judge(s, t);
 	}
-	conn_settle(s, block, now, NULL);
+	if (!taken)
+		return SW_V_ICMP_IGNORED;
+	conn_settle(s, block, s->now, NULL);
 	return SW_V_ICMP_TAKEN;
 }
 
 /* An error: whose is it, and may it be believed? */
 static enum sw_verdict
-icmp_find(struct sw_stack *s, sw_ns now, const struct icmp *m, enum icmp_class class)
+icmp_find(struct sw_stack *s, const struct icmp *m, enum icmp_class class)
 {
-	uint32_t ref, mtu = 0;
+	uint32_t ref;
 	struct tuple tuple;
 	struct ip quoted;
 	seq number;
@@ -298,18 +299,15 @@ icmp_find(struct sw_stack *s, sw_ns now, const struct icmp *m, enum icmp_class c
 	ref = conn_find(s, &tuple);
 	if (ref == NONE)
 		return SW_V_ICMP_UNPROVEN;
-	if (class == ICMP_MTU)
-		mtu = icmp_path_mtu(m);
-	if (mtu != 0)
-		mtu -= (m->v6 ? IP6_HEADER : IP4_HEADER) + TCP_HEADER;
-	if (REF_KIND(ref) == KIND_HALF)
-		return icmp_for_half(half_at(s, REF_INDEX(ref)), number, mtu);
-	if (REF_KIND(ref) != KIND_BLOCK)
-		return SW_V_ICMP_IGNORED;
-	/*= RFC 5927 4.1: what it quotes must be in flight, else a stranger guessed */
-	if (!tcp_in_flight(block_at(s, REF_INDEX(ref)), number))
+	if (REF_KIND(ref) == KIND_BLOCK)
+		return icmp_for_block(s, REF_INDEX(ref), class, m, number);
+	/* in LISTEN nothing of ours is out: a stranger guessed */
+	if (REF_KIND(ref) == KIND_HALF && (half_at(s, REF_INDEX(ref))->h.state == SW_LISTEN ||
+					   !seq_eq(number, half_at(s, REF_INDEX(ref))->iss)))
 		return SW_V_ICMP_UNPROVEN;
-	return icmp_for_block(s, now, REF_INDEX(ref), class, mtu, m);
+	/* a SYN-ACK is smaller than any path; other errors are left to its own timer: whoever
+	 * spoofs a SYN can have them sent */
+	return SW_V_ICMP_IGNORED;
 }
 
 /* An ICMP or ICMPv6 message for us. */
@@ -333,6 +331,6 @@ icmp_arrives(struct sw_stack *s, sw_ns now, int iface, const struct ip *ip, enum
 	if (m.type == (m.v6 ? ICMP6_ECHO : ICMP_ECHO))
 		verdict = icmp_echo(s, ip, &m);
 	else if (class != ICMP_NOTHING)
-		verdict = icmp_find(s, now, &m, class);
+		verdict = icmp_find(s, &m, class);
 	count_verdict(s, verdict);
 }

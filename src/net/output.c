@@ -210,15 +210,15 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 	if (hop == HOP_FAILED)
 		tcp_icmp_error(&s->tcp, t, now, t->h.state == SW_SYN_SENT, 0);
 	/* the device's MTU may have fallen since */
-	if (t->path_mss > conn_path_mss(s, t->h.iface, &t->h.remote))
-		tcp_path_mss(&s->tcp, t, now, conn_path_mss(s, t->h.iface, &t->h.remote));
+	if (t->link_mss > conn_path_mss(s, t->h.iface, &t->h.remote))
+		tcp_link_told(&s->tcp, t, now, conn_path_mss(s, t->h.iface, &t->h.remote));
 	if (t->opening == OPEN_FAST_GIVES)
 		fastopen_offer(s, &t->h);
 	else if (tcp_fast_wants(t))
 		fastopen_try(s, &t->h);
 	/* a dead hop swallows what is sent: then the timers decide, as for any loss */
 	if (tcp_emit(&s->tcp, t, now, narrow ? 0 : way_gso(s, &w), &seg) && hop == HOP_KNOWN) {
-		seg.may_fragment = narrow;
+		seg.may_fragment = narrow && !seg.probe;
 		sent = write_packet(s, &w, &seg);
 	}
 	s->tcp.fast.on = false;

@@ -100,6 +100,8 @@ stack_init_tcp(struct tcp *t, const struct sw_config *c)
 	t->fin_wait_2 = c->fin_wait_2;
 	t->challenge_every = c->challenge_every;
 	t->r1 = c->r1;
+	t->mtu_base = c->mtu_base;
+	t->mtu_age = c->mtu_age;
 	t->syn_ack_tries = c->syn_ack_tries;
 	t->keep_probes = c->keep_probes;
 	t->runs_per_conn = c->runs_per_conn;

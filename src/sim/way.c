@@ -273,7 +273,7 @@ way_fit(struct sw_sim *sim, int from, const uint8_t *data, uint32_t len)
 	}
 	if (!sim_may_fragment(data, len)) {
 		way_put(sim, from, data, len);
-		n = sim_too_big(data, len, w->path.mtu, room);
+		n = w->path.black_hole ? 0 : sim_too_big(data, len, w->path.mtu, room);
 		if (n > 0)
 			sim_answer(sim, from, w->path.delay, room, n);
 		return;

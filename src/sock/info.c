@@ -84,8 +84,8 @@ info_path(struct tcp_info *t, const struct sw_status *st)
 	t->tcpi_rtt = us(st->srtt);
 	t->tcpi_rttvar = us(st->rttvar);
 	t->tcpi_snd_mss = st->mss;
-	t->tcpi_rcv_mss = st->peer_mss < st->path_mss ? st->peer_mss : st->path_mss;
-	t->tcpi_advmss = st->path_mss;
+	t->tcpi_rcv_mss = st->peer_mss < st->link_mss ? st->peer_mss : st->link_mss;
+	t->tcpi_advmss = st->link_mss;
 	t->tcpi_pmtu = st->path_mss + (v4 ? 40u : 60u);
 	t->tcpi_rcv_space = st->rcv_buf;
 	t->tcpi_rcv_ssthresh = st->rcv_wnd;

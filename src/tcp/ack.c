@@ -112,7 +112,7 @@ dup_acks_count(struct tcp *tcp, struct tcb *t, struct active *c, const struct se
 	/*= RFC 6582 3.2 step 2: only when the ACK covers more than recover */
 	if (c->phase == CC_OPEN && c->dup_acks == DUP_THRESH && seq_lt(c->recover, t->snd.una)) {
 		board_lose(tcp, c, c->recs.head);
-		recovery_enter(tcp, t, c, 0);
+		losses_found(tcp, t, c, 0, false);
 	}
 }
 
@@ -319,6 +319,7 @@ snd_acked(struct tcp *tcp, struct tcb *t, const struct seg *s)
 		if (moved)
 			una_moved(tcp, t, c, a.acked);
 		losses_find(tcp, t, c, s, &told);
+		mtu_acked(tcp, t, c, &told);
 	}
 	if (t->accurate && (moved || told.bytes > 0)) /* else it may be an old one */
 		a.ece = accecn_told(t, s, before);

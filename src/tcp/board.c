@@ -75,6 +75,7 @@ active_rest(struct tcp *tcp, struct tcb *t)
 		return;
 	tlp_rest(t, c);
 	cwv_rest(tcp, t, c);
+	mtu_rest(tcp, t, c);
 	tune_drop(tcp, c);
 	pool_give(&tcp->actives, t->active);
 	t->active = NONE;
@@ -150,6 +151,7 @@ board_split(struct tcp *tcp, struct active *c, uint32_t i, uint32_t len)
 	if (j == NONE)
 		return NONE;
 	q = rec_at(tcp, j);
+	r->flags &= (uint8_t)~R_MTU; /* a part says nothing of the whole */
 	*q = *r;
 	link_init(&q->in_seq);
 	link_init(&q->in_time);
@@ -177,7 +179,7 @@ board_resent(struct tcp *tcp, struct active *c, uint32_t i)
 	board_leave(tcp, c, i);
 	if (r->flags & R_LOST)
 		c->lost -= r->len;
-	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_AGAIN);
+	r->flags = (uint8_t)((r->flags & ~(R_LOST | R_MTU)) | R_AGAIN);
 	board_enter(tcp, c, i);
 }
 
@@ -192,8 +194,13 @@ board_lose(struct tcp *tcp, struct active *c, uint32_t i)
 	board_leave(tcp, c, i);
 	r->flags |= R_LOST;
 	c->lost += r->len;
-	c->lost_ever += r->len;
-	cc_lost(c, r);
+	if (r->flags & R_MTU) {
+		c->mtu.lost = true;
+	} else {
+		c->lost_ever += r->len;
+		cc_lost(c, r);
+	}
+	r->flags &= (uint8_t)~R_MTU;
 	if (c->retry == NONE || seq_lt(r->seq, rec_at(tcp, c->retry)->seq))
 		c->retry = i;
 }
@@ -318,6 +325,7 @@ board_deliver(const struct tcp *tcp, struct active *c, const struct rec *r, uint
 		told->newest = *r;
 	if (told->bytes == 0 || seq_lt(told->top, seq_add(r->seq, n)))
 		told->top = seq_add(r->seq, n);
+	told->probe |= (r->flags & R_MTU) != 0;
 	told->bytes += n;
 	c->delivered += n;
 	c->delivered_at = tcp->now;
@@ -399,7 +407,7 @@ board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct told *told)
 	if (c->retry == i)
 		c->retry = list_next(&tcp->recs, IN_SEQ, i);
 	board_deliver(tcp, c, r, r->len, told);
-	r->flags = (uint8_t)((r->flags & ~R_LOST) | R_SACKED);
+	r->flags = (uint8_t)((r->flags & ~(R_LOST | R_MTU)) | R_SACKED);
 	c->sacked += r->len;
 	c->sacked_parts += r->parts;
 	if (c->highest == NONE || seq_lt(rec_at(tcp, c->highest)->seq, r->seq))

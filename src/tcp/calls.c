@@ -176,6 +176,7 @@ status_more(const struct tcb *t, const struct active *c, struct sw_status *st)
 	st->recovery = c != NULL ? c->phase : 0;
 	st->peer_mss = t->peer_mss;
 	st->path_mss = t->path_mss;
+	st->link_mss = t->link_mss;
 	st->retries = t->retries;
 	st->icmp_type = t->icmp_type;
 	st->icmp_code = t->icmp_code;
@@ -247,32 +248,4 @@ tcp_icmp_error(struct tcp *tcp, struct tcb *t, sw_ns now, bool hard, uint16_t wh
 	/*= RFC 9293 3.9.2.2 MUST-56, SHLD-25, 3.9.1.8 MUST-47: soft ones are only told */
 	t->flags |= T_TROUBLE;
 	t->news |= NEWS_READY;
-}
-
-/* The path takes less (or more) than was thought (RFC 1191 6.3, 6.5). */
-void
-tcp_path_mss(struct tcp *tcp, struct tcb *t, sw_ns now, uint16_t path_mss)
-{
-	struct active *c = active_of(tcp, t);
-	uint16_t before = t->mss;
-
-	tcp->now = now;
-	t->path_mss = path_mss;
-	if (t->h.state == SW_CLOSED || t->h.state == SW_LISTEN)
-		return;
-	mss_settle(tcp, t);
-	if (t->h.state == SW_SYN_SENT && flight(t) > 1) {
-		t->flags |= T_SEND_SYN; /* what rode on it was too much: again, without */
-		t->news |= NEWS_OUTPUT;
-	}
-	if (c == NULL || t->mss >= before || c->recs.head == NONE)
-		return;
-	/*= RFC 1191 6.5: what was too big is sent again at once, and it is no congestion */
-	for (uint32_t i = c->recs.head; i != NONE;
-	     i = list_next(&tcp->recs, offsetof(struct rec, in_seq), i))
-		if (rec_at(tcp, i)->len > t->mss && !(rec_at(tcp, i)->flags & R_SACKED))
-			board_lose(tcp, c, i);
-	c->force = 1;
-	t->news |= NEWS_OUTPUT;
-	settle(tcp, t);
 }

@@ -6,6 +6,7 @@
  *	TIME	a distance from now	SINCE	the same; 0, which is never, stays 0
  *	MSEC, SEC  low bits of milliseconds, of seconds: a distance from now
  *	NVP	of cwv.c: minutes of our clock
+ *	GRAIN	a distance from now in grains of time (mtu.c)
  *	STAMP	what is added to our clock's milliseconds: so that the sum goes on
  *	REC	a record, by its sequence number
  *	HAND	by moves.c itself	LEAVE	net's, or made anew
@@ -25,10 +26,11 @@
 	X(NUM, flags) X(LEAVE, active) X(NUM, ts_recent) X(STAMP, ts_offset) X(SEC, ts_recent_s) \
 	X(NUM, srtt_us) X(NUM, rttvar_us) X(NUM, rto_us) X(NUM, cwnd) X(NUM, ssthresh) \
 	X(NUM, snd_buf) X(NUM, rcv_buf) X(NUM, mss) X(NUM, peer_mss) X(NUM, path_mss) \
+	X(NUM, link_mss) X(GRAIN, mtu_next) \
 	X(NUM, user_timeout_s) X(NUM, snd_wscale) X(NUM, rcv_wscale) \
 	X(NUM, accurate) X(NUM, ace_in) X(NUM, ace_out) X(NUM, ace_owed) X(NUM, retries) X(LEAVE, news) \
-	X(NUM, fixed) X(NUM, ttl) X(NUM, tos) X(NUM, error) X(NUM, opening) X(NUM, probes) \
-	X(MSEC, challenge_ms) \
+	X(NUM, snd_fixed) X(NUM, rcv_fixed) X(NUM, proven) X(NUM, mtu_stays) X(NUM, mtu_tries) \
+	X(NUM, ttl) X(NUM, tos) X(NUM, error) X(NUM, opening) X(NUM, probes) X(MSEC, challenge_ms) \
 	X(TIME, retransmit) X(TIME, late) X(TIME, heard) X(NUM, keep_idle_s) X(NUM, keep_interval_s) \
 	X(NUM, keep_probes) X(NUM, icmp_type) X(NUM, icmp_code) X(NUM, controller) X(NUM, ecn) \
 	X(NVP, nvp)
@@ -45,7 +47,10 @@
 	X(HAND, rcv) X(HAND, runs) X(HAND, runs_in_use) X(HAND, n_runs) \
 	X(HAND, tune.space) X(SINCE, tune.since) X(SINCE, tune.edge_at) X(NUM, tune.took) \
 	X(NUM, tune.before) X(NUM, tune.rtt_us) X(NUM, tune.low_us) X(NUM, tune.gap) X(NUM, tune.echo) \
-	X(SEQ, tune.edge) X(TIME, kept) \
+	X(SEQ, tune.edge) X(NUM, mtu.size) X(NUM, mtu.len) X(NUM, mtu.high) X(NUM, mtu.before) \
+	X(NUM, mtu.claim) X(SEQ, mtu.quoted) X(NUM, mtu.lost) X(NUM, mtu.judged) X(NUM, mtu.hole) \
+	X(NUM, mtu.checks) X(NUM, mtu.old) X(SEQ, mtu.end) X(SEQ, mtu.round_end) X(NUM, mtu.lost_ever) \
+	X(NUM, mtu.delivered) X(NUM, mtu.bad) X(SINCE, mtu.wait) X(TIME, kept) \
 	X(SEQ, dsack.left) X(SEQ, dsack.right) X(NUM, unacked) X(NUM, full) \
 	X(NUM, ts_before[0]) X(NUM, ts_before[1]) X(SINCE, ts_since) X(NUM, phase) X(NUM, waits) \
 	X(LEAVE, controller) X(NUM, dup_acks) X(NUM, owed) \

@@ -50,7 +50,7 @@ tcp_fresh(const struct tcp *tcp, struct tcb *t, uint16_t path_mss, seq iss, uint
 	t->generation = generation;
 	t->listener = listener;
 	t->active = NONE;
-	t->path_mss = path_mss;
+	t->path_mss = t->link_mss = path_mss;
 	t->snd.iss = t->snd.una = t->snd.nxt = iss;
 	t->ts_offset = ts_offset;
 	t->snd_buf = tcp->snd_buf;
@@ -85,7 +85,7 @@ handshake_reopen(struct tcp *tcp, struct tcb *t)
 
 	tcp_habits(t, &habits);
 	tcp_drop(tcp, t);
-	tcp_fresh(tcp, t, t->path_mss, iss, t->ts_offset);
+	tcp_fresh(tcp, t, t->link_mss, iss, t->ts_offset);
 	tcp_adopt(tcp, t, &habits);
 	t->flags |= kept | T_PASSIVE;
 	t->news |= NEWS_READY;
@@ -116,7 +116,7 @@ syn_fill(const struct tcp *tcp, const struct tcb *t, struct seg *s)
 	s->sacks = 0;
 	/*= RFC 9293 3.7.1 MUST-14, MUST-65, MUST-67, SHLD-5, MAY-3: MTU less headers */
 	s->has = SW_HAS_MSS;
-	s->mss = t->path_mss;
+	s->mss = t->link_mss;
 	/*= RFC 7323 2.2, 3.2, RFC 2018 2: a SYN offers; a SYN-ACK has only what was offered */
 	if (answer ? t->flags & T_SACK : tcp->sack)
 		s->has |= SW_HAS_SACK_OK;

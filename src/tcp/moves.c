@@ -22,6 +22,7 @@
 #define MOVE_SINCE(o, f) ((o)->f = move_since(m, (o)->f))
 #define MOVE_MSEC(o, f) ((o)->f = move_low(m, (o)->f, (uint32_t)(m->now / SW_MS), false))
 #define MOVE_SEC(o, f) ((o)->f = move_low(m, (o)->f, (uint32_t)(m->now / SW_S), false))
+#define MOVE_GRAIN(o, f) ((o)->f = move_grain(m, (o)->f))
 #define MOVE_STAMP(o, f) ((o)->f = move_low(m, (o)->f, (uint32_t)(m->now / SW_MS), true))
 #define MOVE_NVP(o, f) ((o)->f = move_nvp(m, (o)->f))
 #define MOVE_REC(o, f) ((o)->f = move_rec(tcp, c, m, (o)->f))
@@ -133,6 +134,15 @@ move_nvp(struct moved *m, uint32_t nvp)
 	if (m->from == NULL || m->last == 0 || m->last > NVP_WRAPS)
 		return m->from == NULL ? nvp : (uint32_t)m->last & NVP_MOST;
 	return (uint32_t)(minute + NVP_WRAPS + 1 - m->last) % NVP_WRAPS + 1;
+}
+
+static uint16_t
+move_grain(struct moved *m, uint16_t v)
+{
+	uint16_t clock = mtu_stamp(m->now), far = (uint16_t)moved_num(m, (uint16_t)(v - clock));
+
+	m->bad |= m->last > UINT16_MAX;
+	return (uint16_t)(far + clock);
 }
 
 /* A record, or NONE. */
@@ -402,7 +412,8 @@ tcb_is_sound(const struct tcb *t)
 	return t->snd_wscale <= WSCALE_MAX && t->rcv_wscale <= WSCALE_MAX && t->ttl > 0 &&
 	       t->mss > 0 && t->rto_us > 0 && (t->cwnd > 0 || !(t->flags & T_OPENED)) &&
 	       max_u32(t->cwnd, max_u32(t->snd_buf, t->rcv_buf)) <= 1u << 30 &&
-	       max_u32(flight(t), t->rcv.wnd) <= 1u << 30;
+	       max_u32(flight(t), t->rcv.wnd) <= 1u << 30 && t->path_mss > 0 &&
+	       t->path_mss <= t->link_mss;
 }
 
 /* Could the active part? */
@@ -410,7 +421,7 @@ static bool
 active_is_sound(const struct active *c)
 {
 	return c->phase <= CC_LOSS && c->waits <= WAIT_PROBE && c->tlp.out <= TLP_AGAIN &&
-	       c->frto <= FRTO_NEW;
+	       c->frto <= FRTO_NEW && mtu_is_sound(c);
 }
 
 /* What only an active part can owe. */

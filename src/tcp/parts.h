@@ -77,6 +77,8 @@ void dsack_note(struct tcp *, struct tcb *, seq left, uint32_t len);
 uint32_t sack_fill(const struct tcp *, const struct tcb *, struct sack *, uint32_t max);
 uint32_t sack_space(const struct tcp *, const struct tcb *);
 
+struct told;
+
 /* tune.c: sizes of buffers */
 uint32_t rcv_space(const struct tcp *, const struct tcb *);
 uint32_t snd_space(const struct tcp *, const struct tcb *);
@@ -86,6 +88,17 @@ void tune_took(struct tcp *, const struct tcb *, struct active *, uint32_t n);
 sw_ns tune_rests(struct tcp *, const struct tcb *, struct active *);
 void tune_drop(struct tcp *, struct active *);
 void tune_regain(struct tcp *, const struct tcb *, struct active *, uint64_t space);
+
+/* mtu.c */
+uint16_t mtu_stamp(sw_ns when);
+bool mtu_is_sound(const struct active *);
+void mtu_rest(const struct tcp *, struct tcb *, const struct active *);
+void mtu_acked(struct tcp *, struct tcb *, struct active *, const struct told *);
+void mtu_timeout(struct tcp *, struct tcb *, struct active *);
+bool mtu_claimed(struct tcp *, struct tcb *, struct active *);
+bool mtu_explains(struct tcp *, struct tcb *, struct active *);
+uint32_t mtu_probe(const struct tcp *, const struct tcb *, const struct active *, uint32_t may);
+void mtu_probe_sent(struct tcp *, const struct tcb *, struct active *, uint32_t i);
 
 /* window.c */
 uint32_t rcv_segment(const struct tcb *);
@@ -125,6 +138,7 @@ struct told {
 	seq end;
 	seq top;	/* the highest number of these */
 	bool reordered; /* something sent once came behind what was sent later */
+	bool probe;	/* mtu.c's was among them */
 	/* in: what it is measured by */
 	bool selective; /* now by SACK, not by the cumulative number */
 	bool echoes;	/* it has an echo of our clock: */

@@ -93,6 +93,8 @@ void
 losses_found(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t news, bool again)
 {
 	t->news |= NEWS_OUTPUT;
+	if (mtu_explains(tcp, t, c))
+		return;
 	if (c->phase == CC_OPEN) {
 		recovery_enter(tcp, t, c, news);
 	} else if (c->phase == CC_RECOVERY && again && !prr_on(tcp, t, c)) {

@@ -142,6 +142,7 @@ retransmit_again(struct tcp *tcp, struct tcb *t)
 	}
 	if (c->recs.head == NONE)
 		return; /* it waited for a record or a buffer: settle() looks again */
+	mtu_timeout(tcp, t, c);
 	undo_begin(t, c);
 	frto_begin(tcp, c, c->phase == CC_OPEN, t->snd.una);
 	cc_timeout(tcp, t, c);
@@ -181,7 +182,10 @@ expire_earlier(struct tcp *tcp, struct tcb *t)
 	if (c == NULL || c->waits == WAIT_RTO)
 		return false;
 	if (c->waits == WAIT_PROBE) {
-		tlp_expire(tcp, t, c);
+		if (!mtu_claimed(tcp, t, c))
+			tlp_expire(tcp, t, c);
+		else
+			retransmit_arm(tcp, t);
 		return true;
 	}
 	c->waits = WAIT_RTO;

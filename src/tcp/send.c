@@ -17,6 +17,7 @@ struct plan {
 	bool fin;
 	uint32_t more; /* AGAIN: new text behind it, in the same segment */
 	bool more_fin;
+	bool probe; /* NEW: of the path's MTU */
 };
 
 /* The place of SND.NXT stands in front of bytes, not behind a chunk's last:
@@ -232,6 +233,12 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 	/* the last records are kept for cutting */
 	if (pool_room(&tcp->recs) <= tcp->recs.cap / 16)
 		return false;
+	p->len = mtu_probe(tcp, t, c, cwnd);
+	if (p->len > 0) {
+		p->kind = PLAN_NEW;
+		p->probe = true;
+		return true;
+	}
 	/*= RFC 5681 3.1: never more in the network than cwnd; whole segments */
 	if (n > cwnd)
 		n = cwnd - cwnd % one;
@@ -426,6 +433,9 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	i = board_add(tcp, c, t->snd.nxt, p->len + p->fin, c->nxt);
 	if (i == NONE)
 		return false;
+	s->probe = p->probe;
+	if (p->probe)
+		mtu_probe_sent(tcp, t, c, i);
 	if (seq_eq(t->snd.una, t->snd.nxt))
 		t->retransmit = SW_NEVER; /* what ran was the persist timer */
 	if (p->len > 0)
@@ -470,7 +480,7 @@ seg_text_bits(const struct tcp *tcp, const struct tcb *t, const struct plan *p, 
 	uint32_t one = seg_text(tcp, t);
 
 	s->len = p->len;
-	s->seg_size = p->len > one ? (uint16_t)one : 0;
+	s->seg_size = p->len > one && !p->probe ? (uint16_t)one : 0;
 	if (p->fin)
 		s->ctl |= SW_FIN;
 	/*= RFC 9293 3.9.1.2 MUST-61, SHLD-27: PSH on the last of what is queued */

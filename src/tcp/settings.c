@@ -55,11 +55,11 @@ set_buffer(struct tcp *tcp, struct tcb *t, enum sw_option which, uint64_t value)
 		return SW_E_INVALID;
 	if (which == SW_OPT_SND_BUF) {
 		t->snd_buf = (uint32_t)value;
-		t->fixed |= FIXED_SND;
+		t->snd_fixed = 1;
 		return SW_OK;
 	}
 	t->rcv_buf = (uint32_t)value;
-	t->fixed |= FIXED_RCV;
+	t->rcv_fixed = 1;
 	if (c != NULL)
 		tune_drop(tcp, c);
 	if (!syn_told(t))
@@ -77,7 +77,8 @@ set_mss(struct tcp *tcp, struct tcb *t, uint64_t value)
 		return SW_E_INVALID;
 	if (syn_told(t))
 		return SW_E_STATE;
-	t->path_mss = (uint16_t)min_u32(t->path_mss, (uint32_t)value);
+	t->link_mss = (uint16_t)min_u32(t->link_mss, (uint32_t)value);
+	t->path_mss = (uint16_t)min_u32(t->path_mss, t->link_mss);
 	mss_settle(tcp, t);
 	return SW_OK;
 }
@@ -183,8 +184,9 @@ tcp_habits(const struct tcb *t, struct habits *h)
 	h->flags = t->flags & T_HABITS;
 	h->snd_buf = t->snd_buf;
 	h->rcv_buf = t->rcv_buf;
-	h->fixed = t->fixed;
-	h->mss = t->path_mss;
+	h->snd_fixed = t->snd_fixed;
+	h->rcv_fixed = t->rcv_fixed;
+	h->mss = t->link_mss;
 	h->user_timeout_s = t->user_timeout_s;
 	h->keep_idle_s = t->keep_idle_s;
 	h->keep_interval_s = t->keep_interval_s;
@@ -202,9 +204,11 @@ tcp_adopt(struct tcp *tcp, struct tcb *t, const struct habits *h)
 	t->flags = (t->flags & ~(uint32_t)T_HABITS) | h->flags;
 	t->snd_buf = h->snd_buf;
 	t->rcv_buf = h->rcv_buf;
-	t->fixed = h->fixed & 3u;
+	t->snd_fixed = h->snd_fixed;
+	t->rcv_fixed = h->rcv_fixed;
 	rcv_begin(t);
-	t->path_mss = (uint16_t)min_u32(t->path_mss, h->mss);
+	t->link_mss = (uint16_t)min_u32(t->link_mss, h->mss);
+	t->path_mss = (uint16_t)min_u32(t->path_mss, t->link_mss);
 	mss_settle(tcp, t);
 	t->user_timeout_s = h->user_timeout_s;
 	t->keep_idle_s = h->keep_idle_s;

@@ -84,8 +84,6 @@ enum opening { /* tcb.opening: how the handshake goes, if not plainly; enum sw_f
 
 enum { T_HABITS = T_NAGLE | T_KEEPALIVE | T_QUICK }; /* what an application sets */
 
-enum { FIXED_SND = 1, FIXED_RCV = 2 }; /* buffers that an application has set */
-
 enum { /* tcb.news: what net must look at after a call; net clears it */
 	NEWS_READY = 1,	 /* sw_ready()'s answer may have changed */
 	NEWS_OUTPUT = 2	 /* there may be something to send */
@@ -128,6 +126,8 @@ struct tcb {
 	uint16_t mss;	      /* the largest text that we send, options counted in */
 	uint16_t peer_mss;    /* MSS option of the peer, or the default */
 	uint16_t path_mss;    /* what the path's MTU allows, options not counted */
+	uint16_t link_mss;    /* what the link's does: the MSS option of ours */
+	uint16_t mtu_next;    /* when more may be tried: mtu.c's stamp */
 	uint16_t user_timeout_s; /* 0: the configured one */
 	uint8_t snd_wscale : 4, rcv_wscale : 4;
 	/* RFC 9768: it is on; marked packets that came, that the peer told of, modulo 8 (r.cep,
@@ -135,7 +135,10 @@ struct tcb {
 	uint8_t accurate : 1, ace_in : 3, ace_out : 3, ace_owed : 1;
 	uint8_t retries;      /* timeouts in a row */
 	uint8_t news : 2;
-	uint8_t fixed : 2;    /* FIXED_... */
+	uint8_t snd_fixed : 1, rcv_fixed : 1; /* buffers that an application has set */
+	uint8_t proven : 1;   /* segments of the present size have arrived */
+	uint8_t mtu_stays : 1; /* nothing larger is tried any more */
+	uint8_t mtu_tries : 2; /* of the next size, that have failed */
 	uint8_t ttl, tos;
 	uint8_t error : 4;    /* -enum sw_error */
 	uint8_t opening : 4;  /* enum opening */
@@ -159,7 +162,8 @@ struct habits {
 	uint32_t flags; /* T_HABITS of them */
 	uint32_t snd_buf, rcv_buf;
 	uint16_t mss, user_timeout_s, keep_idle_s, keep_interval_s;
-	uint8_t keep_probes, ttl, tos, controller, ecn, fixed;
+	uint8_t keep_probes, ttl, tos, controller, ecn;
+	bool snd_fixed, rcv_fixed;
 };
 
 /*
@@ -175,7 +179,8 @@ enum {
 	R_FIN = 8,	/* its last number is our FIN */
 	R_FLIGHT = 16,	/* counted in active.pipe */
 	R_PROBE = 32,	/* a byte sent into a closed window */
-	R_LIMITED = 64	/* the application had no more when it was sent */
+	R_LIMITED = 64,	/* the application had no more when it was sent */
+	R_MTU = 128	/* larger than the path is known to take: no loss of it counts */
 };
 
 struct rec {
@@ -261,6 +266,25 @@ struct active {
 		uint32_t echo;	/* the timestamp that was measured by last */
 		seq edge;	/* the right edge that is measured by */
 	} tune;
+	struct {		/* mtu.c */
+		uint16_t size;	/* what the probe that is out would prove; 0: none is */
+		uint16_t len;	/* its text */
+		uint16_t high;	/* the search ends there; 0: it does not */
+		uint16_t before; /* checks: the size before the last rise */
+		uint16_t claim;	/* what ICMP says of `quoted`; 0: nothing */
+		seq quoted;
+		bool lost;	/* the probe is */
+		bool judged;	/* and nothing else was, if that holds until `end` arrives */
+		bool hole;	/* one was found, and nothing has arrived since */
+		bool checks;	/* a rise must prove itself by what is lost */
+		bool old;	/* the first round, of the size before */
+		seq end;
+		seq round_end;	/* checks: of the round that began with these sums: */
+		uint32_t lost_ever;
+		uint64_t delivered;
+		uint8_t bad;	/* rounds in which much was lost */
+		sw_ns wait;	/* no probe before */
+	} mtu;
 	sw_ns kept;		/* it is empty, and goes back then; SW_NEVER */
 	struct sack dsack;	/* RFC 2883: to report once, left == right: none */
 	uint32_t unacked;	/* bytes taken since the last ACK: SHLD-19 */
@@ -344,12 +368,15 @@ struct tcp {
 	uint64_t segments_out, bytes_in, bytes_out;
 	uint64_t retransmits, retransmit_bytes, rtos, recoveries, probes, keep_alives, challenges;
 	uint64_t loss_probes, undone;
+	uint64_t black_holes, mtu_probes, mtu_raised;
 	uint64_t granted;	/* bytes of buffers: tune.c */
 
 	/* limits and times, from struct sw_config */
 	sw_ns tick, msl, rto_init, rto_min, rto_max, delack;
+	sw_ns mtu_age;
 	sw_ns user_timeout, syn_timeout, keep_idle, keep_interval, fin_wait_2, challenge_every;
 	uint32_t r1, syn_ack_tries, keep_probes, runs_per_conn, iw_segments;
+	uint32_t mtu_base;
 	uint32_t snd_buf, rcv_buf;
 	uint64_t budget;  /* the most of `granted` */
 	uint32_t without; /* SW_NO_RACK ... */
@@ -453,7 +480,9 @@ void tcp_drop(struct tcp *, struct tcb *);
 bool tcp_in_flight(const struct tcb *, seq quoted);
 /* why: type << 8 | code; 0: no message, the next hop did not answer */
 void tcp_icmp_error(struct tcp *, struct tcb *, sw_ns now, bool hard, uint16_t why);
-void tcp_path_mss(struct tcp *, struct tcb *, sw_ns now, uint16_t path_mss);
+/* The path takes no larger segments: so ICMP says, and quotes one.  false: not believed. */
+bool tcp_path_told(struct tcp *, struct tcb *, sw_ns now, uint16_t mss, seq quoted);
+void tcp_link_told(struct tcp *, struct tcb *, sw_ns now, uint16_t mss); /* the link itself */
 
 /* 0, or the line of the first broken invariant of this tcb (check.c). */
 int tcp_check(const struct tcp *, const struct tcb *);

@@ -30,7 +30,7 @@ static const sw_ns tune_round_min = 10 * SW_MS; /* an active part is kept so lon
 static bool
 tuned(const struct tcp *tcp, const struct tcb *t)
 {
-	return !(tcp->without & SW_NO_TUNING) && !(t->fixed & FIXED_RCV) && t->rcv_buf > TUNE_FIRST;
+	return !(tcp->without & SW_NO_TUNING) && !t->rcv_fixed && t->rcv_buf > TUNE_FIRST;
 }
 
 /* Bytes of n free chunks. */
@@ -75,7 +75,7 @@ snd_space(const struct tcp *tcp, const struct tcb *t)
 	uint32_t kept = tcp->chunks.cap / 4, room = pool_room(&tcp->chunks);
 	uint64_t queued = c != NULL ? c->snd.len : 0, need, share;
 
-	if ((tcp->without & SW_NO_TUNING) || (t->fixed & FIXED_SND) || t->snd_buf <= TUNE_FIRST)
+	if ((tcp->without & SW_NO_TUNING) || t->snd_fixed || t->snd_buf <= TUNE_FIRST)
 		return t->snd_buf;
 	/* behind a hole SND.UNA stands still, and what is sent stays in the queue */
 	need = 2 * (uint64_t)max_u32(t->cwnd, flight(t));
