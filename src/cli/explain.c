@@ -45,7 +45,7 @@ static const struct argp_option options[] = {
 	{"where", KEY_WHERE, "EXPR", 0, "of those connections only that fit, as 'state=CLOSE-WAIT and not port=443'", 1},
 	{"diff", KEY_DIFF, 0, 0, "two captures of the same traffic, taken at two places: which packets died between (text or json)", 1},
 	{0, 0, 0, 0, "What is shown:", 2},
-	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv (text)", 2},
+	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv; of one connection mermaid, svg (text)", 2},
 	{"top", KEY_TOP, "N", 0, "the N worst findings only", 2},
 	{"write", 'w', "FILE", 0, "write a capture of the packets of those connections (all)", 2},
 	{"quiet", 'q', 0, 0, "one line a finding", 2},
@@ -111,7 +111,8 @@ word(const char *arg, const char *const *words, int *n)
 static bool
 set_out(const char *arg, struct explain_args *a)
 {
-	static const char *const words[] = {"text", "json", "ndjson", "csv", "tsv", NULL};
+	static const char *const words[] = {"text", "json",    "ndjson", "csv",
+					    "tsv",  "mermaid", "svg",	 NULL};
 	int n;
 	bool good = word(arg, words, &n);
 
@@ -298,6 +299,14 @@ check_write(const struct explain_args *a)
 		usage("-w would write over", a->write);
 }
 
+/* A drawing is of one connection, whose packets are gone through twice. */
+static void
+check_paper(const struct explain_args *a)
+{
+	if (a->device || a->files != 1 || !a->conn)
+		usage("-o mermaid and -o svg need one file, no device, and -C", NULL);
+}
+
 struct line {
 	struct explain_args *args;
 	bool named; /* files came by -r: bare words are a filter */
@@ -328,6 +337,8 @@ parse(int key, char *arg, struct argp_state *state)
 			usage("no capture", NULL);
 		if (a->write)
 			check_write(a);
+		if (a->out >= AS_MERMAID)
+			check_paper(a);
 		if (a->diff && (a->files != 2 || a->device || a->write || a->conn || a->where))
 			usage("--diff needs two files, no -i, -w, -C or --where", NULL);
 		if (a->diff && a->out > AS_JSON)

@@ -5,11 +5,13 @@
 #ifndef SW_CLI_EXPLAIN_H
 #define SW_CLI_EXPLAIN_H
 
+#include <synwave/sw_trace.h>
+
 #include "explain/file.h"
 #include "explain/report.h"
 #include "explain/where.h"
 
-enum explain_out { AS_TEXT, AS_JSON, AS_NDJSON, AS_CSV, AS_TSV };
+enum explain_out { AS_TEXT, AS_JSON, AS_NDJSON, AS_CSV, AS_TSV, AS_MERMAID, AS_SVG };
 enum { FILES_MOST = 256, FILTER_MOST = 4096 };
 
 struct explain_args {
@@ -52,7 +54,19 @@ bool pick_write(const struct pick *, struct ex_file *, char why[EX_WHY]);
 /* The packets of a file that is at its beginning again, to a new engine. */
 void pick_again(const struct explain_args *, struct ex_file *, const struct ex_watch *);
 
-/* ---- explain_ladder.c: one connection, packet by packet; false: why ---- */
+/* ---- explain_ladder.c: a connection, packet by packet ---- */
+struct drawing {
+	struct sw_ladder *ladder;
+	const struct ex_conn *conn;
+	unsigned next[2]; /* step of each end that comes next */
+	bool arrives;	  /* an arrow of an SVG has two ends: the capture has one moment */
+};
+/* `form` says where to and as what; false: no memory. */
+bool ladder_begin(struct drawing *, const struct explain_args *, const struct ex_conn *,
+		  const struct sw_ladder_config *form);
+void ladder_seen(struct drawing *, const struct ex_seen *); /* of this connection */
+bool ladder_end(struct drawing *);			    /* false: it could not be written */
+/* One in the form that was asked for, on standard output; false: why. */
 bool ladder_draw(const struct explain_args *, const struct ex_conn *, struct ex_file *,
 		 char why[EX_WHY]);
 

@@ -1,5 +1,5 @@
 /*
- * explain_ladder.c - `synwave explain -C N': one connection as a ladder.
+ * explain_ladder.c - `synwave explain -C N': one connection as a ladder, on any paper.
  *
  * A second way through the capture: the same packets give the same numbers.  The states
  * are those that were concluded at the end of the first, with what is inferred; so a
@@ -8,17 +8,9 @@
 #define _GNU_SOURCE
 #include <string.h>
 
-#include <synwave/sw_trace.h>
-
 #include "explain.h"
 
-enum { GAP_MS = 200 };
-
-struct drawing {
-	struct sw_ladder *ladder;
-	const struct ex_conn *conn;
-	unsigned next[2]; /* step of each end that comes next */
-};
+enum { GAP_MS = 200, MERMAID_ROWS = 200, SVG_ROWS = 2000 };
 
 /* What the engine thinks of a segment, in words; the first that fits. */
 static const char *
@@ -100,24 +92,22 @@ timers(struct drawing *d, sw_ns until)
 	}
 }
 
-static void
-on_seen(void *ctx, const struct ex_seen *seen)
+void
+ladder_seen(struct drawing *d, const struct ex_seen *seen)
 {
-	struct drawing *d = ctx;
 	const struct ex_packet *p = seen->packet;
 	bool tcp = p->wire.kind == SW_WIRE_TCP;
 	struct sw_trace segment;
 	struct sw_row row;
 	char text[96];
 
-	if (seen->conn != d->conn->id)
-		return;
 	timers(d, p->at);
 	sw_row_init(&row, tcp ? SW_ROW_SEGMENT : SW_ROW_NOTE, tcp ? seen->side : -1, p->at);
 	segment_of(&p->wire, p->at, &segment);
 	row.segment = tcp ? &segment : NULL;
 	row.text = tcp ? NULL : "ICMP error about it";
 	row.packet = row.last = p->frame;
+	row.arrives = tcp && d->arrives ? p->at : SW_NEVER;
 	row.again = seen->flags & EX_AGAIN;
 	row.more = remark(seen, text);
 	for (int side = 0; side < 2; side++) {
@@ -132,49 +122,89 @@ on_seen(void *ctx, const struct ex_seen *seen)
 	sw_ladder_row(d->ladder, &row);
 }
 
-/* How the ladder looks; false: no memory. */
-static bool
-begin(struct drawing *d, const struct explain_args *a)
+bool
+ladder_begin(struct drawing *d, const struct explain_args *a, const struct ex_conn *c,
+	     const struct sw_ladder_config *form)
 {
-	const struct ex_conn *c = d->conn;
 	const struct ex_style style = {.ascii = a->ascii, .resolve = a->resolve};
 	enum sw_state first[2] = {SW_CLOSED, SW_LISTEN};
 	char left[EX_ENDPOINT], right[EX_ENDPOINT];
-	struct sw_ladder_config cfg = {.bytes = sizeof(cfg),
-				       .out = stdout,
-				       .form = SW_LADDER_TEXT,
-				       .depth = a->verbose ? SW_LADDER_FULL : SW_LADDER_BRIEF,
-				       .colour = a->colour > 0,
-				       .unicode = !a->ascii,
-				       .numbers = true,
-				       .columns = a->width > 400 ? 400 : (int)a->width,
-				       .gap = GAP_MS * SW_MS,
-				       .wire = true,
-				       .start = c->start,
-				       .states = c->began_before ? NULL : first,
-				       .left = ex_end_text(&c->end[EX_CLIENT].at, &style, left),
-				       .right = ex_end_text(&c->end[EX_SERVER].at, &style, right)};
+	struct sw_ladder_config cfg = *form;
 
-	d->ladder = sw_ladder_new(&cfg);
+	cfg.bytes = sizeof(cfg);
+	cfg.depth = a->verbose ? SW_LADDER_FULL : SW_LADDER_BRIEF;
+	cfg.colour = a->colour > 0;
+	cfg.unicode = !a->ascii || cfg.form != SW_LADDER_TEXT;
+	cfg.numbers = true;
+	cfg.columns = a->width > 400 ? 400 : (int)a->width;
+	cfg.gap = GAP_MS * SW_MS;
+	cfg.wire = true;
+	cfg.start = c->start;
+	cfg.states = c->began_before ? NULL : first;
+	cfg.left = ex_end_text(&c->end[EX_CLIENT].at, &style, left);
+	cfg.right = ex_end_text(&c->end[EX_SERVER].at, &style, right);
+	*d = (struct drawing){
+	    .ladder = sw_ladder_new(&cfg), .conn = c, .arrives = cfg.form == SW_LADDER_SVG};
 	return d->ladder;
+}
+
+bool
+ladder_end(struct drawing *d)
+{
+	struct sw_ladder *ladder = d->ladder;
+
+	timers(d, SW_NEVER);
+	d->ladder = NULL;
+	return sw_ladder_end(ladder);
+}
+
+/* ---- one of them, on standard output ------------------------------------------- */
+
+static void
+on_seen(void *ctx, const struct ex_seen *seen)
+{
+	struct drawing *d = ctx;
+
+	if (seen->conn == d->conn->id)
+		ladder_seen(d, seen);
+}
+
+/* Mermaid slows down past some 200 messages; a drawing of thousands opens nowhere. */
+static struct sw_ladder_config
+form_of(const struct explain_args *a, const char *title)
+{
+	struct sw_ladder_config form = {.out = stdout, .form = SW_LADDER_TEXT};
+
+	if (a->out == AS_MERMAID) {
+		form.form = SW_LADDER_MERMAID;
+		form.most = MERMAID_ROWS;
+	} else if (a->out == AS_SVG) {
+		form.form = SW_LADDER_SVG;
+		form.most = SVG_ROWS;
+		form.title = title;
+	}
+	return form;
 }
 
 bool
 ladder_draw(const struct explain_args *a, const struct ex_conn *c, struct ex_file *file,
 	    char why[EX_WHY])
 {
-	struct drawing d = {.conn = c};
+	struct drawing d;
 	struct ex_watch watch = {.ctx = &d, .seen = on_seen};
+	struct sw_ladder_config form = form_of(a, a->file[0]);
 
 	if (!ex_file_again(file)) {
 		snprintf(why, EX_WHY, "%s", ex_file_why(file));
 		return false;
 	}
-	if (!begin(&d, a)) {
+	if (!ladder_begin(&d, a, c, &form)) {
 		snprintf(why, EX_WHY, "out of memory");
 		return false;
 	}
 	pick_again(a, file, &watch);
-	timers(&d, SW_NEVER);
-	return sw_ladder_end(d.ladder);
+	if (ladder_end(&d))
+		return true;
+	snprintf(why, EX_WHY, "it could not be written");
+	return false;
 }

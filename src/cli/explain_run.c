@@ -304,6 +304,35 @@ all_packets(struct run *r)
 	return stop || enough || got == EX_READ_END;
 }
 
+/* Is what is printed no data for a program? */
+static bool
+for_people(const struct run *r)
+{
+	return r->args->out == AS_TEXT || r->args->out >= AS_MERMAID;
+}
+
+/* The connection of -C: is it there?  If a ladder is asked for, it is drawn. */
+static void
+one(struct run *r)
+{
+	char why[EX_WHY];
+
+	if (r->pick.picked == 0) {
+		snprintf(why, sizeof(why), "there is no connection %llu",
+			 (unsigned long long)r->args->conn);
+	} else if (r->args->device || !for_people(r)) {
+		return;
+	} else {
+		if (r->args->out == AS_TEXT)
+			fputc('\n', stdout);
+		if (ladder_draw(r->args, &r->chosen, r->file, why))
+			return;
+	}
+	if (!r->failed)
+		memcpy(r->why, why, sizeof(why));
+	r->failed = true;
+}
+
 static int
 with_file(struct run *r)
 {
@@ -329,24 +358,17 @@ with_file(struct run *r)
 		snprintf(r->why, sizeof(r->why), "no packets in it");
 		r->failed = true;
 	}
-	if (r->failed && r->packets == 0 && r->args->out == AS_TEXT) {
+	if (r->failed && r->packets == 0 && for_people(r)) {
 		complain(r, r->why);
 		return EXIT_USAGE;
 	}
 	ex_engine_end(r->engine, r->failed && ex_file_cut(r->file));
 	int code = print(r);
 
-	if (!r->failed && r->args->conn && r->pick.picked == 0) {
-		snprintf(r->why, sizeof(r->why), "there is no connection %llu",
-			 (unsigned long long)r->args->conn);
+	if (r->args->conn)
+		one(r);
+	if (!r->failed && r->args->write && !pick_write(&r->pick, r->file, r->why))
 		r->failed = true;
-	} else if (r->args->conn && r->args->out == AS_TEXT && !r->args->device) {
-		fputc('\n', stdout);
-		r->failed = !ladder_draw(r->args, &r->chosen, r->file, r->why);
-	}
-	if (!r->failed && r->args->write && !pick_write(&r->pick, r->file, r->why)) {
-		r->failed = true;
-	}
 	if (!r->failed)
 		return code;
 	complain(r, r->why);
