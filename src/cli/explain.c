@@ -45,7 +45,7 @@ static const struct argp_option options[] = {
 	{"where", KEY_WHERE, "EXPR", 0, "of those connections only that fit, as 'state=CLOSE-WAIT and not port=443'", 1},
 	{"diff", KEY_DIFF, 0, 0, "two captures of the same traffic, taken at two places: which packets died between (text or json)", 1},
 	{0, 0, 0, 0, "What is shown:", 2},
-	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv; of one connection mermaid, svg (text)", 2},
+	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv; html: one page; of one connection mermaid, svg (text)", 2},
 	{"top", KEY_TOP, "N", 0, "the N worst findings only", 2},
 	{"write", 'w', "FILE", 0, "write a capture of the packets of those connections (all)", 2},
 	{"quiet", 'q', 0, 0, "one line a finding", 2},
@@ -111,8 +111,8 @@ word(const char *arg, const char *const *words, int *n)
 static bool
 set_out(const char *arg, struct explain_args *a)
 {
-	static const char *const words[] = {"text", "json",    "ndjson", "csv",
-					    "tsv",  "mermaid", "svg",	 NULL};
+	static const char *const words[] = {"text",    "json", "ndjson", "csv", "tsv",
+					    "mermaid", "svg",  "html",	 NULL};
 	int n;
 	bool good = word(arg, words, &n);
 
@@ -299,12 +299,14 @@ check_write(const struct explain_args *a)
 		usage("-w would write over", a->write);
 }
 
-/* A drawing is of one connection, whose packets are gone through twice. */
+/* For a drawing the packets are gone through twice. */
 static void
 check_paper(const struct explain_args *a)
 {
-	if (a->device || a->files != 1 || !a->conn)
-		usage("-o mermaid and -o svg need one file, no device, and -C", NULL);
+	if (a->device || a->files != 1)
+		usage("a drawing needs one file, no device", NULL);
+	if (!a->conn && a->out != AS_HTML)
+		usage("-o mermaid and -o svg are of one connection: -C", NULL);
 }
 
 struct line {

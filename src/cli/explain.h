@@ -11,7 +11,7 @@
 #include "explain/report.h"
 #include "explain/where.h"
 
-enum explain_out { AS_TEXT, AS_JSON, AS_NDJSON, AS_CSV, AS_TSV, AS_MERMAID, AS_SVG };
+enum explain_out { AS_TEXT, AS_JSON, AS_NDJSON, AS_CSV, AS_TSV, AS_MERMAID, AS_SVG, AS_HTML };
 enum { FILES_MOST = 256, FILTER_MOST = 4096 };
 
 struct explain_args {
@@ -69,5 +69,41 @@ bool ladder_end(struct drawing *);			    /* false: it could not be written */
 /* One in the form that was asked for, on standard output; false: why. */
 bool ladder_draw(const struct explain_args *, const struct ex_conn *, struct ex_file *,
 		 char why[EX_WHY]);
+
+/* ---- explain_plot.c: a connection over time ---- */
+struct plot_point {
+	sw_ns at;
+	uint64_t from, to;
+};
+struct plot_series {
+	struct plot_point *point;
+	size_t n;
+	uint64_t seen, every; /* of so many one is kept */
+};
+struct plot_side {
+	struct plot_series data, again, acks; /* sequence numbers from the first */
+	struct plot_series trips;	      /* nanoseconds */
+	bool known;
+	uint32_t last;	/* the highest sequence number, */
+	uint64_t high;	/* which is so far from the first */
+	uint64_t timed; /* its acknowledgement is waited for; 0: none is */
+	sw_ns since;
+};
+struct plot {
+	struct plot_side side[2];
+};
+void plot_seen(struct plot *, const struct ex_seen *);
+/* As elements of a page, on standard output. */
+void plot_draw(const struct plot *, const struct ex_conn *, const struct ex_style *);
+void plot_free(struct plot *);
+
+/* ---- explain_page.c: the report as a page ---- */
+struct sheet;
+struct sheet *sheet_new(void);
+void sheet_conn(struct sheet *, const struct ex_conn *);
+/* At the end of the capture, which is gone through once more; false: why. */
+bool sheet_print(struct sheet *, const struct explain_args *, const struct ex_report *,
+		 struct ex_file *, char why[EX_WHY]);
+void sheet_free(struct sheet *);
 
 #endif

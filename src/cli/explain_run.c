@@ -35,6 +35,7 @@ struct run {
 	FILE *spool; /* JSON of connections, until the findings are there to stand before them */
 	struct place *place;
 	size_t places, room;
+	struct sheet *sheet; /* -o html */
 	uint64_t packets, look_at;
 	char why[EX_WHY];
 	bool failed, told;
@@ -136,6 +137,9 @@ on_conn(void *ctx, const struct ex_conn *c)
 		ex_json_conn(stdout, c);
 		fputs("}\n", stdout);
 		break;
+	case AS_HTML:
+		sheet_conn(r->sheet, c);
+		break;
 	case AS_CSV:
 		ex_csv_conn(stdout, c, ',');
 		break;
@@ -235,6 +239,18 @@ findings(struct run *r)
 	return kept;
 }
 
+/* A page that cannot be made is the run's failure. */
+static void
+sheet(struct run *r, const struct ex_report *report)
+{
+	char why[EX_WHY];
+
+	if (sheet_print(r->sheet, r->args, report, r->file, why) || r->failed)
+		return;
+	memcpy(r->why, why, sizeof(why));
+	r->failed = true;
+}
+
 static int
 print(struct run *r)
 {
@@ -262,6 +278,8 @@ print(struct run *r)
 		print_json(r, &report);
 	else if (r->args->out == AS_NDJSON)
 		print_ndjson(&report);
+	else if (r->args->out == AS_HTML)
+		sheet(r, &report);
 	for (size_t i = 0; i < report.findings; i++)
 		if (report.finding[i].severity >= r->args->fail_on)
 			code = EXIT_FAILED;
@@ -320,7 +338,7 @@ one(struct run *r)
 	if (r->pick.picked == 0) {
 		snprintf(why, sizeof(why), "there is no connection %llu",
 			 (unsigned long long)r->args->conn);
-	} else if (r->args->device || !for_people(r)) {
+	} else if (r->args->device || !for_people(r) || r->args->out == AS_HTML) {
 		return;
 	} else {
 		if (r->args->out == AS_TEXT)
@@ -347,6 +365,8 @@ with_file(struct run *r)
 	r->engine = ex_engine_new(&r->args->limits, &watch);
 	if (r->args->out == AS_CSV || r->args->out == AS_TSV)
 		ex_csv_head(stdout, r->args->out == AS_CSV ? ',' : '\t');
+	if (r->args->out == AS_HTML)
+		r->sheet = sheet_new();
 	if (r->args->out == AS_JSON && !(r->spool = tmpfile())) {
 		complain(r, strerror(errno));
 		return EXIT_USAGE;
@@ -384,12 +404,13 @@ explain_run(const struct explain_args *args, const char *file)
 
 	sigaction(SIGINT, &act, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &r.begin);
-	r.file = file ? ex_file_open(file, args->write || args->conn, r.why)
+	r.file = file ? ex_file_open(file, args->write || args->conn || args->out == AS_HTML, r.why)
 		      : ex_file_device(args->device, r.why);
 	if (r.file)
 		code = with_file(&r);
 	else
 		complain(&r, r.why);
+	sheet_free(r.sheet);
 	ex_engine_free(r.engine);
 	ex_joiner_free(r.joiner);
 	ex_file_close(r.file);

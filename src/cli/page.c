@@ -87,19 +87,32 @@ page_prose(FILE *out, const char *text, int (*link)(const char *name))
 	}
 }
 
-void
-page_begin(FILE *out, const char *title)
+/* Nothing may be fetched from anywhere; `script` is the policy for those in the page. */
+static void
+begin(FILE *out, const char *title, const char *script, const char *more)
 {
 	fprintf(out,
 		"<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		"style-src 'unsafe-inline'\">\n"
+		"style-src 'unsafe-inline'%s\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
-		strcmp(lang_tag(), "zh") ? "en" : "zh-CN");
+		strcmp(lang_tag(), "zh") ? "en" : "zh-CN", script);
 	page_text(out, title);
 	fprintf(out, "</title>\n<style>\n%s", style);
 	sw_ladder_style(out);
-	fprintf(out, "</style>\n</head>\n<body>\n");
+	fprintf(out, "%s</style>\n</head>\n<body>\n", more);
+}
+
+void
+page_begin(FILE *out, const char *title)
+{
+	begin(out, title, "", "");
+}
+
+void
+page_begin_live(FILE *out, const char *title, const char *style_more)
+{
+	begin(out, title, "; script-src 'unsafe-inline'", style_more);
 }
 
 void

@@ -8,6 +8,8 @@
 
 /* Everything up to the first words of the body; no script runs, nothing is fetched. */
 void page_begin(FILE *, const char *title);
+/* The same for a page with a script in it, and with more style. */
+void page_begin_live(FILE *, const char *title, const char *style_more);
 void page_end(FILE *);
 /* A text as HTML. */
 void page_text(FILE *, const char *);

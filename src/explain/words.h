@@ -9,7 +9,7 @@
 
 #include "explain/explain.h"
 
-#define N_(text) text
+#define N_(english) english
 
 enum ex_part { EX_TITLE, EX_WHAT, EX_WHOSE, EX_PROOF, EX_NEXT, EX_N_PARTS };
 
