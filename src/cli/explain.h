@@ -70,6 +70,13 @@ bool ladder_end(struct drawing *);			    /* false: it could not be written */
 bool ladder_draw(const struct explain_args *, const struct ex_conn *, struct ex_file *,
 		 char why[EX_WHY]);
 
+/* ---- explain_walk.c ---- */
+/*
+ * A whole capture for another verb: an exit code, and one line if it cannot be read.
+ * `first` is set before anything is told: when the capture begins.
+ */
+int explain_walk(const char *verb, const char *path, const struct ex_watch *, sw_ns *first);
+
 /* ---- explain_plot.c: a connection over time ---- */
 struct plot_point {
 	sw_ns at;
