@@ -237,7 +237,7 @@ bool sw_is_known(const struct sw_stack *, const struct sw_endpoint *local,
  * ports whose replies are its own, and drops what is another's.
  */
 struct sw_steer {
-	uint64_t key[3]; /* shard = top half of (addresses and ports, XORed, times key), scaled */
+	uint64_t key[4]; /* of addresses and ports, XORed; the last mixes their sum (steer.c) */
 	uint32_t shards;
 };
 void sw_steer_init(struct sw_steer *, const uint8_t secret[32], uint32_t shards);

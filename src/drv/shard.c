@@ -91,8 +91,9 @@ mail_read(struct sw_shard *s)
 static void
 hand_on(struct sw_shard *s, unsigned to, const struct sw_packet *p)
 {
-	mail_put(&s->set->shard[to], &(struct letter){.p = *p, .from = s->number});
+	/* first: who sees what comes of it sees it counted */
 	atomic_fetch_add_explicit(&s->crossed, 1, memory_order_relaxed);
+	mail_put(&s->set->shard[to], &(struct letter){.p = *p, .from = s->number});
 }
 
 /* Is it for our stack?  What is another's has gone there. */

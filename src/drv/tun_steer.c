@@ -120,6 +120,10 @@ emit_hash(struct program *p, const struct sw_steer *s)
 	emit_key(p, 9, s->key[2]);
 	emit(p, BPF_ALU64 | BPF_ADD | BPF_X, 7, 8, 0);
 	emit(p, BPF_ALU64 | BPF_ADD | BPF_X, 7, 9, 0);
+	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, 9, 7, 0);
+	emit(p, BPF_ALU64 | BPF_RSH | BPF_K, 9, 0, 32);
+	emit(p, BPF_ALU64 | BPF_XOR | BPF_X, 7, 9, 0);
+	emit_key(p, 7, s->key[3]);
 	emit(p, BPF_ALU64 | BPF_RSH | BPF_K, 7, 0, 32);
 	emit(p, BPF_ALU64 | BPF_MUL | BPF_K, 7, 0, (int32_t)s->shards);
 	emit(p, BPF_ALU64 | BPF_RSH | BPF_K, 7, 0, 32);

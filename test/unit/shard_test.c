@@ -56,15 +56,19 @@ static void
 test_steer_spread(void)
 {
 	struct sw_endpoint a = {sw_addr4(10, 0, 0, 1), 0}, b = {sw_addr4(10, 0, 0, 2), 80};
-	uint32_t to[SHARDS] = {0};
-	uint8_t secret[32] = {3};
 	struct sw_steer s;
 
-	sw_steer_init(&s, secret, SHARDS);
-	for (a.port = 32768; a.port < 60000; a.port++)
-		to[sw_steer(&s, &a, &b)]++;
-	for (int i = 0; i < SHARDS; i++)
-		ok(to[i] > 6000 && to[i] < 7600);
+	for (int key = 0; key < 1000; key++) {
+		uint8_t secret[32] = {0};
+		uint32_t to[SHARDS] = {0};
+
+		secret[16] = (uint8_t)key, secret[17] = (uint8_t)(key >> 8);
+		sw_steer_init(&s, secret, SHARDS);
+		for (a.port = 32768; a.port < 33168; a.port++)
+			to[sw_steer(&s, &a, &b)]++;
+		for (int i = 0; i < SHARDS; i++)
+			ok(to[i] > 40 && to[i] < 160); /* by chance: 100 +- 9 */
+	}
 }
 
 static void
