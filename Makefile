@@ -2,8 +2,8 @@
 #
 #	make            the program and the libraries, in build/
 #	make run        the main job: two hosts, one real file, a path that loses packets
-#	make test       everything that CI asks, in about a quarter of an hour
-#	make check      the part of it to run before a commit, in under a minute
+#	make test       everything that CI asks, in about twenty minutes
+#	make check      the part of it to run before a commit, in about two minutes
 #	make test-NAME  one part: quick tidy core default asan O0 O3 clang i686 s390x tsan
 #	                golden bench show live page hash seeds worlds off fuzz kernel install
 #	                plugin (tools/test-all lists them)

@@ -524,7 +524,7 @@ main(int argc, char **argv)
 	/* the same connection on every link layer */
 	for (int link = 0; link < PLAY_LINKS; link++) {
 		struct play p;
-		char name[40];
+		char name[128];
 
 		snprintf(name, sizeof(name), "link-%s", play_link_name(link));
 		play_begin(&p, argv[1], name);
