@@ -105,7 +105,7 @@ play(const struct way *way, enum sw_cookies cookies, struct outcome *o)
 		w->config[i].msl = SW_S;
 		w->config[i].ecn = SW_ECN_ASK;
 	}
-	w->config[B].cookies = cookies;
+	w->config[B].cookies = (uint8_t)cookies;
 	if (way->sets)
 		way->sets(w);
 	world_go(w);
@@ -303,7 +303,7 @@ cookie_start(enum sw_cookies cookies)
 {
 	struct world *w = scene_new();
 
-	w->config[B].cookies = cookies;
+	w->config[B].cookies = (uint8_t)cookies;
 	world_go(w);
 	listens(w, B);
 	return w;
