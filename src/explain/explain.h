@@ -174,7 +174,7 @@ enum {
 };
 
 enum ex_unit { EX_COUNT, EX_SECONDS, EX_BYTES, EX_PERCENT, EX_RATE, EX_PLAIN };
-enum ex_merge { EX_SUM, EX_MOST, EX_LEAST, EX_FIRST };
+enum ex_merge { EX_SUM, EX_MOST, EX_LEAST, EX_FIRST, EX_OF_SUMS };
 
 /* What a finding measures: name in C, in JSON, unit, how two findings become one. */
 /* clang-format off */
@@ -194,7 +194,7 @@ enum ex_merge { EX_SUM, EX_MOST, EX_LEAST, EX_FIRST };
 	X(TLP,        "tlp",                  COUNT,   SUM) \
 	X(SPURIOUS,   "spurious",             COUNT,   SUM) \
 	X(UNSEEN,     "before_capture_point", COUNT,   SUM) \
-	X(LOSS,       "loss_percent",         PERCENT, MOST) \
+	X(LOSS,       "loss_percent",         PERCENT, OF_SUMS) \
 	X(SOURCES,    "sources",              COUNT,   MOST) \
 	X(HALF_OPEN,  "half_open",            COUNT,   MOST) \
 	X(ANSWERED,   "answered",             COUNT,   SUM) \

@@ -188,6 +188,27 @@ endpoint_merge(struct sw_endpoint *a, const struct sw_endpoint *b)
 		*a = (struct sw_endpoint){0};
 }
 
+/* Of all segments those that were sent again, and were not there yet. */
+static double
+loss_of(const struct ex_finding *f)
+{
+	double again = 0, spurious = 0, segments = 0;
+
+	ex_finding_value(f, EX_M_AGAIN, &again);
+	ex_finding_value(f, EX_M_SPURIOUS, &spurious);
+	ex_finding_value(f, EX_M_SEGMENTS, &segments);
+	return segments > 0 ? (again - spurious) * 100 / segments : 100;
+}
+
+/* Shares, when what they are shares of has been added up. */
+static void
+shares(struct ex_finding *f)
+{
+	for (int i = 0; i < f->values; i++)
+		if (metric_meta[f->value[i].what].merge == EX_OF_SUMS)
+			f->value[i].value = loss_of(f);
+}
+
 /* How bad an instance is, to keep the proof of the worst. */
 static double
 weight(const struct ex_finding *f)
@@ -224,6 +245,7 @@ ex_found_merge(struct ex_finding *into, const struct ex_finding *f)
 		else
 			ex_find_value(into, f->value[i].what, f->value[i].value);
 	}
+	shares(into);
 	for (int i = 0; i < f->conns && into->conns < EX_CONNS; i++)
 		into->conn[into->conns++] = f->conn[i];
 	into->count += f->count;
