@@ -21,7 +21,7 @@ enum { KEY_COUNT = 0x100, KEY_SEED };
 struct states_args {
 	enum form form;
 	struct look look;
-	bool count;
+	bool count, seeded;
 	uint64_t seed;
 	const char *file;
 };
@@ -42,7 +42,8 @@ static const char doc[] =
     "rows what happens, cells the states after."
     "\v"
     "Examples:\n  synwave states -o svg > states.svg\n"
-    "  synwave states --count --seed 7 -o svg > counted.svg";
+    "  synwave states --count --seed 7 -o svg > counted.svg\n"
+    "  synwave states --count capture.pcap";
 
 static const char *
 two_letters(unsigned state)
@@ -220,7 +221,7 @@ set_seed(struct states_args *a, const char *arg)
 	a->seed = strtoull(arg, &end, 0);
 	if (*end || end == arg || *arg == '-')
 		usage("--seed cannot be", arg);
-	a->count = true;
+	a->count = a->seeded = true;
 }
 
 static error_t
@@ -249,6 +250,8 @@ parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (a->file && !a->count)
 			usage("without --count there is nothing to do with", a->file);
+		if (a->file && a->seeded)
+			usage("--seed is of a run, not of", a->file);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
