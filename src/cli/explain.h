@@ -55,9 +55,14 @@ bool pick_write(const struct pick *, struct ex_file *, char why[EX_WHY]);
 void pick_again(const struct explain_args *, struct ex_file *, const struct ex_watch *);
 
 /* ---- explain_ladder.c: a connection, packet by packet ---- */
+enum { DRAWING_SENT = 256 };
 struct drawing {
 	struct sw_ladder *ladder;
 	const struct ex_conn *conn;
+	struct { /* by sequence number: when this segment was sent last */
+		sw_ns at;
+		uint32_t seq;
+	} sent[2][DRAWING_SENT];
 	unsigned next[2]; /* step of each end that comes next */
 	bool arrives;	  /* an arrow of an SVG has two ends: the capture has one moment */
 };

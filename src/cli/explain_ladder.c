@@ -12,9 +12,25 @@
 
 enum { GAP_MS = 200, MERMAID_ROWS = 200, SVG_ROWS = 2000 };
 
+/* How long ago this segment was sent before; 0: it was not, or nobody remembers. */
+static sw_ns
+since_sent(struct drawing *d, const struct ex_seen *s)
+{
+	const struct sw_wire *w = &s->packet->wire;
+	uint32_t slot = (w->seq * 0x9e3779b1u >> 16) % DRAWING_SENT;
+	sw_ns at = d->sent[s->side][slot].at;
+	bool same = at > 0 && d->sent[s->side][slot].seq == w->seq;
+
+	if (w->len == 0 && !(w->ctl & (SW_SYN | SW_FIN)))
+		return 0;
+	d->sent[s->side][slot].at = s->packet->at;
+	d->sent[s->side][slot].seq = w->seq;
+	return same && s->packet->at > at ? s->packet->at - at : 0;
+}
+
 /* What the engine thinks of a segment, in words; the first that fits. */
 static const char *
-remark(const struct ex_seen *s, char text[96])
+remark(const struct ex_seen *s, sw_ns waited, char text[96])
 {
 	static const struct {
 		uint32_t flag;
@@ -43,10 +59,10 @@ remark(const struct ex_seen *s, char text[96])
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (s->flags & words[i].flag)
 			return words[i].words;
-	if (!(s->flags & EX_AGAIN) || s->waited == 0)
-		return NULL;
-	ex_time_text((double)s->waited / 1e9, &style, wait);
-	snprintf(text, 96, "again after %s%s%s%s", wait, kind ? " (" : "", kind ? kind : "",
+	if (!(s->flags & EX_AGAIN) || waited == 0)
+		return kind;
+	ex_time_text((double)waited / 1e9, &style, wait);
+	snprintf(text, 96, "after %s%s%s%s", wait, kind ? " (" : "", kind ? kind : "",
 		 kind ? ")" : "");
 	return text;
 }
@@ -109,7 +125,7 @@ ladder_seen(struct drawing *d, const struct ex_seen *seen)
 	row.packet = row.last = p->frame;
 	row.arrives = tcp && d->arrives ? p->at : SW_NEVER;
 	row.again = seen->flags & EX_AGAIN;
-	row.more = remark(seen, text);
+	row.more = remark(seen, tcp ? since_sent(d, seen) : 0, text);
 	for (int side = 0; side < 2; side++) {
 		const struct ex_end *end = &d->conn->end[side];
 		unsigned *i = &d->next[side];
@@ -131,6 +147,8 @@ ladder_begin(struct drawing *d, const struct explain_args *a, const struct ex_co
 	char left[EX_ENDPOINT], right[EX_ENDPOINT];
 	struct sw_ladder_config cfg = *form;
 
+	if (c->findings >> EX_F_BOTH_OPEN & 1)
+		first[EX_SERVER] = SW_CLOSED; /* it opens actively, too */
 	cfg.bytes = sizeof(cfg);
 	cfg.depth = a->verbose ? SW_LADDER_FULL : SW_LADDER_BRIEF;
 	cfg.colour = a->colour > 0;

@@ -322,7 +322,7 @@ struct ex_seen {
 	uint32_t flags;
 	bool changed[2];	/* the state of that end */
 	enum sw_state state[2]; /* after it */
-	sw_ns waited;		/* of EX_AGAIN: since it was sent last */
+	sw_ns waited;		/* of EX_AGAIN: since its sender sent such a segment last */
 	uint32_t iss[2];	/* to show numbers relative to */
 	uint32_t flight;	/* bytes of `side` that are not acknowledged, after it */
 	uint32_t wnd;		/* scaled, if the scale is known */

@@ -228,14 +228,14 @@ put_row(struct sw_ladder *l, const struct line *line, const char *middle, bool f
 	}
 	put_padded(l, left, COL_STATE + 1);
 	put(l, on);
-	if (wide)
-		put_padded(l, middle, col_arrow(l));
+	if (*right)
+		put_padded(l, middle, col_arrow(l) + 1);
+	else if (wide)
+		put_padded(l, middle, col_middle(l));
 	else
 		put(l, middle);
 	put(l, off);
-	if (wide)
-		put(l, " ");
-	if (*number && l->cfg.numbers)
+	if (*right && *number && l->cfg.numbers)
 		put_padded(l, right, COL_STATE);
 	else
 		put(l, right);

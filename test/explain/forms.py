@@ -29,6 +29,12 @@ def records(pcap):
         at += 16 + kept
 
 
+def later(path, seconds):
+    """The packets of a capture, so much later, without its header."""
+    return b"".join(struct.pack("=IIII", s + seconds, ns, len(data), size) + data
+                    for s, ns, size, data in records(path.read_bytes()))
+
+
 def block(kind, body):
     body += bytes(-len(body) % 4)
     size = struct.pack("=I", len(body) + 12)
