@@ -225,7 +225,7 @@ $(BUILD)/locale/%/LC_MESSAGES/synwave.mo: po/%.po | build/.need-program
 	$(Q)msgfmt --check -o $@ $<
 
 # All sentences of the source; verdicts and timers from their tables.
-spoken := $(call source,cli show trace) $(wildcard src/cli/*.h src/trace/*.h)
+spoken := $(call source,cli show trace explain) $(wildcard src/cli/*.h src/trace/*.h)
 gettext = xgettext --from-code=UTF-8 --add-location=file --package-name=Synwave --omit-header
 $(BUILD)/synwave.pot: $(spoken) include/synwave/sw_words.h
 	$(call say,msg,$@)

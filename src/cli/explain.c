@@ -11,12 +11,14 @@
 
 #include "cli.h"
 #include "explain.h"
+#include "lang.h"
 #include "units.h"
 
 enum {
 	KEY_TOP = 0x100,
 	KEY_COLOUR,
 	KEY_ASCII,
+	KEY_LANG,
 	KEY_WIDTH,
 	KEY_FAIL,
 	KEY_WHERE,
@@ -54,6 +56,7 @@ static const struct argp_option options[] = {
 	{"numeric", 'n', 0, OPTION_HIDDEN, 0, 2},
 	{"color", KEY_COLOUR, "auto|always|never", 0, "(auto: on a terminal, unless NO_COLOR is set)", 2},
 	{"ascii", KEY_ASCII, 0, 0, "no character beyond ASCII", 2},
+	{"lang", KEY_LANG, "en|zh", 0, "the language (LANG's)", 2},
 	{"width", KEY_WIDTH, "N", 0, "columns, at least 72 (the terminal's, or 100)", 2},
 	{0, 0, 0, 0, "From when on it is a finding:", 3},
 	{"close-wait", KEY_CLOSE_WAIT, "TIME", 0, "in CLOSE-WAIT without a word (5s)", 3},
@@ -193,6 +196,8 @@ set_value(int key, const char *arg, struct explain_args *a)
 	switch (key) {
 	case 'C':
 		return unit_number(arg, INT64_MAX, &a->conn) && a->conn > 0;
+	case KEY_LANG: /* lang_begin() has seen it */
+		return lang_known(arg);
 	case KEY_WHERE:
 		a->where = ex_where_new(arg, why);
 		if (!a->where)

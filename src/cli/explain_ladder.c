@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "explain.h"
+#include "lang.h"
 
-enum { GAP_MS = 200, MERMAID_ROWS = 200, SVG_ROWS = 2000 };
+enum { GAP_MS = 200, MERMAID_ROWS = 200, SVG_ROWS = 2000, REMARK = 96 };
 
 /* How long ago this segment was sent before; 0: it was not, or nobody remembers. */
 static sw_ns
@@ -30,40 +31,42 @@ since_sent(struct drawing *d, const struct ex_seen *s)
 
 /* What the engine thinks of a segment, in words; the first that fits. */
 static const char *
-remark(const struct ex_seen *s, sw_ns waited, char text[96])
+remark(const struct ex_seen *s, sw_ns waited, char text[REMARK])
 {
 	static const struct {
 		uint32_t flag;
 		const char *words;
-	} words[] = {{EX_DAMAGED, "its checksum is wrong: nobody takes it"},
-		     {EX_COPY, "captured twice"},
-		     {EX_KEEP_ALIVE, "keep-alive"},
-		     {EX_PROBE, "window probe"},
-		     {EX_SPURIOUS, "needless: it was there"},
-		     {EX_UNSEEN, "the first copy was not captured"},
-		     {EX_STALE, "of another time"},
-		     {EX_ODD_RST, "out of place: need not be believed"},
-		     {EX_CHALLENGE, "challenge ACK"},
-		     {EX_FILLS, "was overtaken"},
-		     {EX_GAP, "bytes before it are not in the capture"},
-		     {EX_ACKS_UNSEEN, "acknowledges what is not in the capture"},
-		     {EX_WINDOW_FULL, "fills the window"},
-		     {EX_LATE, "after the end"}};
-	const char *kind = s->flags & EX_RTO	? "RTO"
-			   : s->flags & EX_FAST ? "fast"
-			   : s->flags & EX_TLP	? "tail probe"
+	} words[] = {{EX_DAMAGED, N_("its checksum is wrong: nobody takes it")},
+		     {EX_COPY, N_("captured twice")},
+		     {EX_KEEP_ALIVE, N_("keep-alive")},
+		     {EX_PROBE, N_("window probe")},
+		     {EX_SPURIOUS, N_("needless: it was there")},
+		     {EX_UNSEEN, N_("the first copy was not captured")},
+		     {EX_STALE, N_("of another time")},
+		     {EX_ODD_RST, N_("out of place: need not be believed")},
+		     {EX_CHALLENGE, N_("challenge ACK")},
+		     {EX_FILLS, N_("was overtaken")},
+		     {EX_GAP, N_("bytes before it are not in the capture")},
+		     {EX_ACKS_UNSEEN, N_("acknowledges what is not in the capture")},
+		     {EX_WINDOW_FULL, N_("fills the window")},
+		     {EX_LATE, N_("after the end")}};
+	const char *kind = s->flags & EX_RTO	? N_("RTO")
+			   : s->flags & EX_FAST ? N_("fast")
+			   : s->flags & EX_TLP	? N_("tail probe")
 						: NULL;
 	const struct ex_style style = {.ascii = true};
 	char wait[EX_NUMBER];
+	size_t n;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (s->flags & words[i].flag)
-			return words[i].words;
+			return lang_say(words[i].words);
 	if (!(s->flags & EX_AGAIN) || waited == 0)
-		return kind;
+		return kind ? lang_say(kind) : NULL;
 	ex_time_text((double)waited / 1e9, &style, wait);
-	snprintf(text, 96, "after %s%s%s%s", wait, kind ? " (" : "", kind ? kind : "",
-		 kind ? ")" : "");
+	n = (size_t)snprintf(text, REMARK, _("after %s"), wait);
+	if (kind && n < REMARK)
+		snprintf(text + n, REMARK - n, " (%s)", lang_say(kind));
 	return text;
 }
 
@@ -115,13 +118,13 @@ ladder_seen(struct drawing *d, const struct ex_seen *seen)
 	bool tcp = p->wire.kind == SW_WIRE_TCP;
 	struct sw_trace segment;
 	struct sw_row row;
-	char text[96];
+	char text[REMARK];
 
 	timers(d, p->at);
 	sw_row_init(&row, tcp ? SW_ROW_SEGMENT : SW_ROW_NOTE, tcp ? seen->side : -1, p->at);
 	segment_of(&p->wire, p->at, &segment);
 	row.segment = tcp ? &segment : NULL;
-	row.text = tcp ? NULL : "ICMP error about it";
+	row.text = tcp ? NULL : _("ICMP error about it");
 	row.packet = row.last = p->frame;
 	row.arrives = tcp && d->arrives ? p->at : SW_NEVER;
 	row.again = seen->flags & EX_AGAIN;
@@ -157,6 +160,7 @@ ladder_begin(struct drawing *d, const struct explain_args *a, const struct ex_co
 	cfg.columns = a->width > 400 ? 400 : (int)a->width;
 	cfg.gap = GAP_MS * SW_MS;
 	cfg.wire = true;
+	cfg.say = lang_say;
 	cfg.start = c->start;
 	cfg.states = c->began_before ? NULL : first;
 	cfg.left = ex_end_text(&c->end[EX_CLIENT].at, &style, left);

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 
+#include <synwave/sw_trace.h>
+
 #include "explain/words.h"
 
 const char *ex_template(const struct ex_finding *, enum ex_part);
@@ -137,18 +139,10 @@ ex_end_text(const struct sw_endpoint *e, const struct ex_style *style, char text
 	return text;
 }
 
-/* Columns of UTF-8: bytes that begin a character; wide ones (CJK) take two. */
 size_t
 ex_columns(const char *text)
 {
-	size_t n = 0;
-
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if ((*p & 0xc0) == 0x80)
-			continue;
-		n += *p >= 0xe3 && *p <= 0xed ? 2 : 1;
-	}
-	return n;
+	return (size_t)sw_text_columns(text);
 }
 
 /* ---- templates --------------------------------------------------------------------- */

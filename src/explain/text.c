@@ -4,6 +4,8 @@
  */
 #include "explain/report.h"
 
+#include <synwave/sw_trace.h>
+
 #include <string.h>
 
 enum { INDENT = 3, TEXT_MOST = 2048 };
@@ -34,45 +36,10 @@ mark_of(const struct ex_report *r, enum ex_severity s)
 
 /* ---- lines --------------------------------------------------------------------- */
 
-/* How many bytes of the text fit into so many columns, ending at a blank if there is one. */
-static size_t
-line_bytes(const char *text, size_t columns)
-{
-	size_t at = 0, taken = 0, blank = 0;
-
-	while (text[at]) {
-		size_t n = 1, wide;
-		char one[8] = {text[at]};
-
-		while ((text[at + n] & 0xc0) == 0x80 && n < 4) {
-			one[n] = text[at + n];
-			n++;
-		}
-		wide = ex_columns(one);
-		if (taken + wide > columns)
-			return blank ? blank : at;
-		if (text[at] == ' ')
-			blank = at;
-		taken += wide;
-		at += n;
-	}
-	return at;
-}
-
 void
 ex_text_wrap(FILE *out, const char *text, unsigned indent, unsigned width)
 {
-	size_t room = width > indent + 20 ? width - indent : 20;
-
-	while (*text) {
-		size_t n = line_bytes(text, room);
-
-		if (n == 0)
-			n = 1;
-		fprintf(out, "%*s%.*s\n", (int)indent, "", (int)n, text);
-		text += n;
-		text += strspn(text, " ");
-	}
+	sw_text_wrap(out, text, (int)indent, (int)(width > indent + 20 ? width : indent + 20));
 }
 
 /* Two texts, the second at the right edge; below the first one if there is no room. */

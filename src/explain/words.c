@@ -9,6 +9,7 @@
  */
 #include "explain/words.h"
 
+#include <libintl.h>
 #include <string.h>
 
 struct row {
@@ -334,7 +335,7 @@ static const char *const words[EX_N_WORDS] = {
 const char *
 ex_word(enum ex_word w)
 {
-	return words[w];
+	return gettext(words[w]);
 }
 
 static const struct row *
@@ -362,5 +363,5 @@ ex_say_name(const struct ex_finding *f)
 const char *
 ex_template(const struct ex_finding *f, enum ex_part part)
 {
-	return row_of(f)->part[part];
+	return gettext(row_of(f)->part[part]);
 }

@@ -2,7 +2,8 @@
  * words.h - what people read: the sentences of each finding, and numbers.
  *
  * All sentences stand in words.c, as templates, in tables whose rows have stable
- * names; N_() marks them, ex_word() gives them in the reader's language.
+ * names; N_() marks them, and they are given in the language that the program has chosen
+ * for gettext().
  */
 #ifndef SW_EXPLAIN_WORDS_H
 #define SW_EXPLAIN_WORDS_H
