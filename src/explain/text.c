@@ -275,8 +275,9 @@ ex_text_conn(FILE *out, const struct ex_report *r, const struct ex_conn *c)
 		first = one && (!other || a->step[next[0]].at <= b->step[next[1]].at)
 			    ? &a->step[next[0]]
 			    : &b->step[next[1]];
-		snprintf(frame, sizeof(frame), first->frame ? "#%llu" : "",
-			 (unsigned long long)first->frame);
+		*frame = '\0';
+		if (first->frame)
+			snprintf(frame, sizeof(frame), "#%llu", (unsigned long long)first->frame);
 		for (int i = 0; i < 2; i++)
 			step_text(step_at(&c->end[i], &next[i], first), state[i]);
 		fprintf(out, "%*s%16.6f %10s  %-*s%s%s\n", INDENT, "",
