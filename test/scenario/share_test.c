@@ -249,7 +249,7 @@ static void
 copied(void)
 {
 	struct world *w = world_new();
-	struct sw_stack *copy;
+	struct sw_stack *copy = NULL;
 	size_t bytes;
 	void *arena;
 
