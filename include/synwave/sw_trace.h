@@ -154,6 +154,9 @@ int sw_text_columns(const char *);
 size_t sw_text_cut(const char *, int columns);
 /* Prints a text in lines of at most `columns`, each behind `indent` spaces. */
 void sw_text_wrap(FILE *, const char *, int indent, int columns);
+/* A number with commas, in `text`. */
+enum { SW_TEXT_COUNT = 32 };
+char *sw_text_count(uint64_t, char text[SW_TEXT_COUNT]);
 
 /* ---- segments ------------------------------------------------------------ */
 

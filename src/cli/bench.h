@@ -7,6 +7,7 @@
 
 #include <synwave/sw_simd.h>
 #include <synwave/sw.h>
+#include <synwave/sw_trace.h>
 
 #include "cli.h"
 
@@ -60,7 +61,6 @@ bool figure_wrong(struct bench_figure *, const char *format, ...)
 /* One line for a person, or one JSON object on a line. */
 void figure_say(const struct bench_figure *, const char *name);
 bool figure_json(const struct bench_figure *, const char *name);
-char *figure_count(uint64_t n, char text[32]); /* "1,000,000" */
 
 /* ---- bench_world.c: two stacks and what lies between -------------------- */
 

@@ -62,21 +62,6 @@ figure_median(const struct bench_figure *f)
 	return median_of(f->run, f->runs);
 }
 
-char *
-figure_count(uint64_t n, char text[32])
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n), at = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			text[at++] = ',';
-		text[at++] = digits[i];
-	}
-	text[at] = '\0';
-	return text;
-}
-
 /* A number with as many digits as it is worth. */
 static void
 number_say(double v)
@@ -84,7 +69,7 @@ number_say(double v)
 	char text[32];
 
 	if (v >= 10000)
-		printf("%s", figure_count((uint64_t)(v + 0.5), text));
+		printf("%s", sw_text_count((uint64_t)(v + 0.5), text));
 	else
 		printf("%.*f", v < 10 ? 3 : v < 1000 ? 1 : 0, v);
 }

@@ -333,7 +333,7 @@ bench_flood(const struct bench *job, struct bench_figure *f)
 	snprintf(f->text, sizeof(f->text),
 		 "%s SYN a second of CPU answered (%.0f thousand came); of honest opens %.1f %% "
 		 "succeed, at %.2f of the rate that is left for them",
-		 figure_count((uint64_t)figure_median(f), count),
+		 sw_text_count((uint64_t)figure_median(f), count),
 		 median_of(s.handled, f->runs) / 1000, 100 * median_of(s.share, f->runs),
 		 median_of(s.rate, f->runs));
 	return true;

@@ -108,6 +108,6 @@ bench_idle(const struct bench *job, struct bench_figure *f)
 	figure_note(f, "cpu", median_of(share, f->runs));
 	snprintf(f->text, sizeof(f->text),
 		 "%.0f bytes an idle end, of %s connections; %.4f %% of a core while they are idle",
-		 figure_median(f), figure_count(n, count), 100 * median_of(share, f->runs));
+		 figure_median(f), sw_text_count(n, count), 100 * median_of(share, f->runs));
 	return true;
 }

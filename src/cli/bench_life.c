@@ -216,7 +216,7 @@ life_alone(const struct bench *job, struct bench_figure *f)
 	if (good)
 		snprintf(f->text, sizeof(f->text),
 			 "%s lifecycles a second of CPU, both ends: %.0f ns each",
-			 figure_count((uint64_t)figure_median(f), count), 1e9 / figure_median(f));
+			 sw_text_count((uint64_t)figure_median(f), count), 1e9 / figure_median(f));
 	else
 		figure_wrong(f, "not every connection went through its life as it should");
 	figure_note(f, "ns", 1e9 / figure_median(f));
@@ -238,13 +238,13 @@ bench_life(const struct bench *job, struct bench_figure *f)
 	if (!bench_room(f, (double)job->idle * BYTES_A_PAIR))
 		return false;
 	good = pair_make(&p, job, job->idle, WAITS) ||
-	       figure_wrong(f, "%s idle connections did not open", figure_count(job->idle, count));
+	       figure_wrong(f, "%s idle connections did not open", sw_text_count(job->idle, count));
 	if (good && pair_run(&p, job, bare, f)) {
 		share = figure_median(f) / median_of(bare, job->runs);
 		snprintf(f->text, sizeof(f->text),
 			 "%s lifecycles a second of CPU beside %s idle ones: %.2f of that without",
-			 figure_count((uint64_t)figure_median(f), rate),
-			 figure_count(job->idle, count), share);
+			 sw_text_count((uint64_t)figure_median(f), rate),
+			 sw_text_count(job->idle, count), share);
 		figure_note(f, "share", share);
 		figure_note(f, "bare", median_of(bare, job->runs));
 	} else {
@@ -268,7 +268,7 @@ bench_time_wait(const struct bench *job, struct bench_figure *f)
 	if (!bench_room(f, (double)waits * BYTES_A_WAIT))
 		return false;
 	good = pair_make(&p, job, 0, waits) ||
-	       figure_wrong(f, "no memory for %s in TIME-WAIT", figure_count(waits, count));
+	       figure_wrong(f, "no memory for %s in TIME-WAIT", sw_text_count(waits, count));
 	if (good && !pair_run(&p, job, bare, &full)) {
 		good = figure_wrong(f, "%s", full.wrong);
 	} else if (good) {
@@ -279,7 +279,7 @@ bench_time_wait(const struct bench *job, struct bench_figure *f)
 		snprintf(f->text, sizeof(f->text),
 			 "lifecycles with %s in TIME-WAIT run at %.2f of their rate without; "
 			 "%.0f bytes each",
-			 figure_count(waits, count), figure_median(f), p.bytes);
+			 sw_text_count(waits, count), figure_median(f), p.bytes);
 	}
 	pair_free(&p);
 	return good;

@@ -154,7 +154,7 @@ bench_scale(const struct bench *job, struct bench_figure *f)
 
 	f->unit = "ns more a segment";
 	if (!good && f->wrong[0] == '\0')
-		figure_wrong(f, "no memory for %s connections", figure_count(n, count));
+		figure_wrong(f, "no memory for %s connections", sw_text_count(n, count));
 	for (uint32_t i = 0; good && i < job->runs; i++) {
 		one[i] = scale_run(s, 1, seconds);
 		few[i] = scale_run(s, FEW, seconds);
@@ -167,7 +167,7 @@ bench_scale(const struct bench *job, struct bench_figure *f)
 		snprintf(f->text, sizeof(f->text),
 			 "%.0f ns more for a segment of one of %s connections than the %.0f ns "
 			 "among 32 (%.0f of an only one)",
-			 figure_median(f), figure_count(n, count), median_of(few, f->runs),
+			 figure_median(f), sw_text_count(n, count), median_of(few, f->runs),
 			 median_of(one, f->runs));
 	}
 	if (s != NULL) {

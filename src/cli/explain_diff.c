@@ -73,15 +73,15 @@ way_text(const struct report *r, const struct ex_diff_way *w)
 
 	printf(" %s %s %s: %s packets at A,", ex_end_text(&w->from, &r->style, from),
 	       r->style.ascii ? "->" : "\u2192", ex_end_text(&w->to, &r->style, to),
-	       ex_count_text(w->seen[0], number));
-	printf(" %s at B%s\n", ex_count_text(w->seen[1], number),
+	       sw_text_count(w->seen[0], number));
+	printf(" %s at B%s\n", sw_text_count(w->seen[1], number),
 	       w->nearer == 0	? "; A is nearer to the sender"
 	       : w->nearer == 1 ? "; B is nearer to the sender"
 				: "");
 	for (int place = 0; place < 2; place++) {
 		if (w->alone[place] == 0)
 			continue;
-		printf("   %s at %c only%s:", ex_count_text(w->alone[place], number), name[place],
+		printf("   %s at %c only%s:", sw_text_count(w->alone[place], number), name[place],
 		       w->nearer < 0	    ? ""
 		       : w->nearer == place ? ", died between"
 					    : ", missed by the capture before");
@@ -131,8 +131,8 @@ sum_text(const struct report *r, uint64_t common, int64_t offset)
 	double apart = (double)(offset < 0 ? -offset : offset) / 1e9;
 
 	printf("A %s, B %s: %s packets in both, %s died between, %s missed by a capture;",
-	       r->args->file[0], r->args->file[1], ex_count_text(common, both),
-	       ex_count_text(r->died, died), ex_count_text(r->missed, missed));
+	       r->args->file[0], r->args->file[1], sw_text_count(common, both),
+	       sw_text_count(r->died, died), sw_text_count(r->missed, missed));
 	printf(" clocks %s apart\n", ex_time_text(apart, &r->style, clock));
 }
 

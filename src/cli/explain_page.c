@@ -281,7 +281,7 @@ card(struct sheet *s, const struct ex_report *r, const struct ex_finding *f)
 	printf("</h2>\n<p class=\"dim\"><code>%s</code> &#183; %s &#183; %s", ex_id_word(f->id),
 	       ex_severity_word(f->severity), ex_certainty_word(f->certainty));
 	if (f->count)
-		printf(" &#183; %s %s", ex_count_text(f->count, number),
+		printf(" &#183; %s %s", sw_text_count(f->count, number),
 		       ex_word(f->count == 1 ? EX_W_CONN : EX_W_CONNS));
 	printf("</p>\n");
 	part(r, f, EX_WHAT, NULL);
@@ -304,8 +304,8 @@ head(const struct ex_report *r)
 	page_begin_live(stdout, r->file, looks);
 	printf("<header><h1>");
 	page_text(stdout, r->file);
-	printf("</h1>\n<p>%s %s, %s TCP %s, %s</p>\n", ex_count_text(sum->packets, packets),
-	       ex_word(EX_W_PACKETS), ex_count_text(sum->conns, conns),
+	printf("</h1>\n<p>%s %s, %s TCP %s, %s</p>\n", sw_text_count(sum->packets, packets),
+	       ex_word(EX_W_PACKETS), sw_text_count(sum->conns, conns),
 	       ex_word(sum->conns == 1 ? EX_W_CONN : EX_W_CONNS),
 	       ex_time_text((double)(sum->last - sum->first) / 1e9, &r->style, span));
 	if (r->trouble) {
@@ -352,7 +352,7 @@ cell_count(uint64_t n)
 {
 	char text[EX_NUMBER];
 
-	cell_number((double)n, ex_count_text(n, text));
+	cell_number((double)n, sw_text_count(n, text));
 }
 
 static void
@@ -416,7 +416,7 @@ rows(struct sheet *s, const struct ex_report *r)
 	if (s->left_out) {
 		printf("<p class=\"dim\">");
 		printf(_("%s more are not on this page: --where chooses, -o csv has all."),
-		       ex_count_text(s->left_out, number));
+		       sw_text_count(s->left_out, number));
 		printf("</p>\n");
 	}
 	printf("</section>\n");
@@ -463,7 +463,7 @@ drawings(const struct sheet *s, const struct ex_report *r)
 		return;
 	printf("<p class=\"dim\">");
 	printf(_("%s connections are not drawn: -C N draws connection N."),
-	       ex_count_text(others, number));
+	       sw_text_count(others, number));
 	printf("</p>\n");
 }
 

@@ -130,21 +130,6 @@ hex(const uint8_t sum[SHA256_DIGEST_SIZE], char text[2 * SHA256_DIGEST_SIZE + 1]
 		snprintf(text + 2 * i, 3, "%02x", sum[i]);
 }
 
-static char *
-commas(uint64_t n, char text[32])
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n), at = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			text[at++] = ',';
-		text[at++] = digits[i];
-	}
-	text[at] = '\0';
-	return text;
-}
-
 static const char *
 state_word(enum sw_state s)
 {
@@ -188,7 +173,7 @@ print_verdicts(const struct run *r, int host, const char *lead)
 		if (!c.verdict[v])
 			continue;
 		snprintf(one, sizeof(one), " %s %s", sw_verdict_name((enum sw_verdict)v),
-			 commas(c.verdict[v], n));
+			 sw_text_count(c.verdict[v], n));
 		if (column + (int)strlen(one) > 96) {
 			printf("\n%s             ", lead);
 			column = 16;
@@ -215,10 +200,11 @@ print_link(const struct run *r, int host, const char *lead)
 		    {c.too_big, "too big"}};
 	char n[32];
 
-	printf("%swire %c->%c      %s packets", lead, 'A' + host, 'B' - host, commas(c.sent, n));
+	printf("%swire %c->%c      %s packets", lead, 'A' + host, 'B' - host,
+	       sw_text_count(c.sent, n));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].n)
-			printf(", %s %s", commas(rows[i].n, n), rows[i].name);
+			printf(", %s %s", sw_text_count(rows[i].n, n), rows[i].name);
 	printf("\n");
 }
 
@@ -249,8 +235,9 @@ print_flows(const struct run *r, const char *lead)
 
 		printf("%sflow %-2" PRIu64 "        port %u, %s bytes, goodput %" PRIu64
 		       ".%03" PRIu64 " Mbit/s\n",
-		       lead, i + 1, f->end[HOST_A].port, commas(f->end[HOST_B].sink.bytes, bytes),
-		       bps / 1000000, bps % 1000000 / 1000);
+		       lead, i + 1, f->end[HOST_A].port,
+		       sw_text_count(f->end[HOST_B].sink.bytes, bytes), bps / 1000000,
+		       bps % 1000000 / 1000);
 	}
 	if (r->args->flows > 1)
 		printf("%sfairness       %u.%03u (Jain: 1 is the same for all)\n", lead,
@@ -264,8 +251,8 @@ print_way(const struct run *r, int from, const char *lead)
 	uint64_t bps = goodput(r, r->flow, from);
 
 	printf("%s%c to %c         %s bytes, goodput %" PRIu64 ".%03" PRIu64 " Mbit/s\n", lead,
-	       'A' + from, 'B' - from, commas(r->flow->end[!from].sink.bytes, bytes), bps / 1000000,
-	       bps % 1000000 / 1000);
+	       'A' + from, 'B' - from, sw_text_count(r->flow->end[!from].sink.bytes, bytes),
+	       bps / 1000000, bps % 1000000 / 1000);
 	hex(r->flow->sent[from], sum);
 	printf("%s  SHA-256 at %c  %s\n", lead, 'A' + from, sum);
 	hex(r->flow->received[from], sum);
@@ -496,6 +483,6 @@ progress(const struct run *r, bool last)
 	if (full > 40)
 		full = 40;
 	fprintf(stderr, "\r[%.*s%*s] %s bytes, " SECONDS " virtual\033[K", full,
-		"########################################", 40 - full, "", commas(got, n),
+		"########################################", 40 - full, "", sw_text_count(got, n),
 		IN_SECONDS(sw_sim_now(r->sim)));
 }

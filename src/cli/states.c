@@ -123,7 +123,7 @@ plain(unsigned state)
 static void
 print_mermaid(const struct sw_edge *e, size_t n, const struct states_count *count)
 {
-	char number[STATES_NUMBER];
+	char number[SW_TEXT_COUNT];
 
 	printf("stateDiagram-v2\n");
 	if (count->n)
@@ -136,37 +136,22 @@ print_mermaid(const struct sw_edge *e, size_t n, const struct states_count *coun
 			printf("    %s --> %s: %s%s%s%s%s\n", plain(e[i].from), plain(e[i].to),
 			       sw_cause_name(e[i].on), *e[i].action ? " / " : "", e[i].action,
 			       count->n ? " x " : "",
-			       count->n ? states_number(count->n[i], number) : "");
+			       count->n ? sw_text_count(count->n[i], number) : "");
 }
 
 /* ---- counting ------------------------------------------------------------ */
-
-char *
-states_number(uint64_t n, char text[STATES_NUMBER])
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n), at = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			text[at++] = ',';
-		text[at++] = digits[i];
-	}
-	text[at] = '\0';
-	return text;
-}
 
 /* Each row with its number, both tables. */
 static void
 print_counts(const struct sw_edge *e, size_t n, const struct states_count *count)
 {
-	char number[STATES_NUMBER];
+	char number[SW_TEXT_COUNT];
 
 	printf("%s\n\n", count->where);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && e[i].figure_5 != e[i - 1].figure_5)
 			printf("\n");
-		printf("%12s  %-12s  %-20s  %s\n", states_number(count->n[i], number),
+		printf("%12s  %-12s  %-20s  %s\n", sw_text_count(count->n[i], number),
 		       sw_state_name(e[i].from), sw_cause_name(e[i].on), sw_state_name(e[i].to));
 	}
 }

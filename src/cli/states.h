@@ -5,6 +5,7 @@
 #define SW_CLI_STATES_H
 
 #include <synwave/sw_probe.h>
+#include <synwave/sw_trace.h>
 
 /* How often each row was taken, and where. */
 struct states_count {
@@ -14,9 +15,6 @@ struct states_count {
 
 /* Figure 5 as a drawing, on standard output. */
 void states_svg(const struct sw_edge *, size_t n, const struct states_count *);
-/* A number with commas. */
-#define STATES_NUMBER 32
-char *states_number(uint64_t, char text[STATES_NUMBER]);
 
 /* ---- states_file.c ---- */
 /* Adds up the rows that both ends of all connections in a capture took: an exit code. */

@@ -129,14 +129,14 @@ on_conn(void *ctx, const struct ex_conn *c)
 static void
 sums(const struct tally *t, struct states_count *count)
 {
-	char conns[STATES_NUMBER], steps[STATES_NUMBER], inferred[STATES_NUMBER],
-	    odd[STATES_NUMBER];
+	char conns[SW_TEXT_COUNT], steps[SW_TEXT_COUNT], inferred[SW_TEXT_COUNT],
+	    odd[SW_TEXT_COUNT];
 
 	snprintf(count->where, sizeof(count->where),
 		 "capture: connections %s, steps of their ends %s, states inferred %s%s%s",
-		 states_number(t->conns, conns), states_number(t->steps, steps),
-		 states_number(t->inferred, inferred), t->odd ? ", without a row " : "",
-		 t->odd ? states_number(t->odd, odd) : "");
+		 sw_text_count(t->conns, conns), sw_text_count(t->steps, steps),
+		 sw_text_count(t->inferred, inferred), t->odd ? ", without a row " : "",
+		 t->odd ? sw_text_count(t->odd, odd) : "");
 }
 
 int

@@ -136,7 +136,7 @@ draw_edge(const struct sw_edge *e, const uint64_t *count)
 {
 	struct arrow a = place(e);
 	const char *anchor = a.anchor == 's' ? "start" : a.anchor == 'e' ? "end" : "middle";
-	char number[STATES_NUMBER];
+	char number[SW_TEXT_COUNT];
 
 	printf("<path class=\"arrow%s\" stroke-width=\"%.1f\" marker-end=\"url(#tip)\" "
 	       "d=\"M%d %dQ%d %d %d %d\"/>",
@@ -145,7 +145,7 @@ draw_edge(const struct sw_edge *e, const uint64_t *count)
 	printf("<text x=\"%d\" y=\"%d\" text-anchor=\"%s\">%s", a.tx, a.ty, anchor,
 	       sw_cause_name(e->on));
 	if (count)
-		printf(" <tspan class=\"count\">%s</tspan>", states_number(*count, number));
+		printf(" <tspan class=\"count\">%s</tspan>", sw_text_count(*count, number));
 	if (*e->action)
 		printf("<tspan class=\"action\" x=\"%d\" dy=\"15\">%s</tspan>", a.tx, e->action);
 	printf("</text>\n");

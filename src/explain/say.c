@@ -15,21 +15,6 @@ const char *ex_template(const struct ex_finding *, enum ex_part);
 
 /* ---- numbers ------------------------------------------------------------------- */
 
-char *
-ex_count_text(uint64_t n, char text[EX_NUMBER])
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n), at = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			text[at++] = ',';
-		text[at++] = digits[i];
-	}
-	text[at] = '\0';
-	return text;
-}
-
 /* Three figures that mean something. */
 static int
 decimals(double value)
@@ -71,7 +56,7 @@ ex_bytes_text(double bytes, char text[EX_NUMBER])
 	int i = -1;
 
 	if (bytes < 99999.5) {
-		ex_count_text((uint64_t)(bytes + 0.5), text);
+		sw_text_count((uint64_t)(bytes + 0.5), text);
 		strcat(text, " B");
 		return text;
 	}
@@ -98,7 +83,7 @@ ex_value_text(const struct ex_value *v, const struct ex_style *style, char text[
 		snprintf(text, EX_NUMBER, "%.0f", v->value);
 		return text;
 	default:
-		return ex_count_text((uint64_t)(v->value + 0.5), text);
+		return sw_text_count((uint64_t)(v->value + 0.5), text);
 	}
 }
 
@@ -219,7 +204,7 @@ put_name(struct saying *s, const char *name)
 	} else if (!strcmp(name, "other")) {
 		put(s, ex_word(client ? EX_W_SERVER : EX_W_CLIENT));
 	} else if (!strcmp(name, "n")) {
-		put(s, ex_count_text(s->f->count, text));
+		put(s, sw_text_count(s->f->count, text));
 	} else if (!strcmp(name, "port")) {
 		snprintf(text, sizeof(text), "%u", s->f->side.port);
 		put(s, s->f->side.port ? text : "?");

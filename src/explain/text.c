@@ -89,7 +89,7 @@ connections(const struct ex_report *r, const struct ex_finding *f, char *text, s
 		snprintf(text, room, "%s", sure);
 	else
 		snprintf(text, room, "%s%s%s %s", sure, *sure ? ", " : "",
-			 ex_count_text(f->count, number),
+			 sw_text_count(f->count, number),
 			 ex_word(f->count == 1 ? EX_W_CONN : EX_W_CONNS));
 }
 
@@ -141,8 +141,8 @@ head(FILE *out, const struct ex_report *r)
 			 r->style.ascii ? "<->" : "\u21c4",
 			 ex_end_text(&s->server, &r->style, server));
 	snprintf(left, sizeof(left), "%s  %s %s, %s TCP %s, %s%s", r->file ? r->file : "",
-		 ex_count_text(s->packets, packets), ex_word(EX_W_PACKETS),
-		 ex_count_text(s->conns, conns), ex_word(s->conns == 1 ? EX_W_CONN : EX_W_CONNS),
+		 sw_text_count(s->packets, packets), ex_word(EX_W_PACKETS),
+		 sw_text_count(s->conns, conns), ex_word(s->conns == 1 ? EX_W_CONN : EX_W_CONNS),
 		 ex_time_text((double)(s->last - s->first) / 1e9, &r->style, span), ends);
 	snprintf(took, sizeof(took), "%.2f s", r->seconds);
 	two_ends(out, r, left, r->seconds > 0 ? took : "");
@@ -157,7 +157,7 @@ note(FILE *out, const struct ex_report *r, uint64_t n, enum ex_word words)
 		return;
 	if (words == EX_W_ANSWERED_ONLY)
 		ex_end_text(&r->sum->answered_by, &r->style, end);
-	snprintf(line, sizeof(line), "%s %s %s%s%s", ex_count_text(n, number),
+	snprintf(line, sizeof(line), "%s %s %s%s%s", sw_text_count(n, number),
 		 words == EX_W_ANSWERED_ONLY ? "" : ex_word(n == 1 ? EX_W_CONN : EX_W_CONNS),
 		 ex_word(words), *end ? " " : "", end);
 	ex_text_wrap(out, line, INDENT, r->width);
@@ -200,9 +200,9 @@ tail(FILE *out, const struct ex_report *r)
 	}
 	snprintf(line, sizeof(line), " %s %s %s, %s %s%s",
 		 good ? r->style.ascii ? "ok" : "\u2713" : mark_of(r, EX_REMARK),
-		 ex_count_text(s->again, again),
+		 sw_text_count(s->again, again),
 		 ex_word(s->again == 1 ? EX_W_AGAIN_ONE : EX_W_AGAIN),
-		 ex_count_text(s->resets, resets),
+		 sw_text_count(s->resets, resets),
 		 ex_word(s->resets == 1 ? EX_W_RESET_ONE : EX_W_RESETS), shakes);
 	fprintf(out, "%s%s%s\n", r->colour && good ? "\033[32m" : "", line,
 		r->colour && good ? colour_off(r) : "");
@@ -222,7 +222,7 @@ ex_text_report(FILE *out, const struct ex_report *r)
 		finding(out, r, &r->finding[i]);
 	}
 	if (shown < r->findings)
-		fprintf(out, " %s %s\n", ex_count_text(r->findings - shown, number),
+		fprintf(out, " %s %s\n", sw_text_count(r->findings - shown, number),
 			ex_word(EX_W_MORE));
 	if (remarks && !r->verbose && !r->quiet)
 		fputc('\n', out);

@@ -59,8 +59,7 @@ enum ex_word {
 };
 const char *ex_word(enum ex_word);
 
-/* ---- numbers ---- */
-char *ex_count_text(uint64_t, char text[EX_NUMBER]);				   /* 6,988 */
+/* ---- numbers; plain ones: sw_text_count() ---- */
 char *ex_time_text(double seconds, const struct ex_style *, char text[EX_NUMBER]); /* 41.6 ms */
 char *ex_bytes_text(double bytes, char text[EX_NUMBER]);			   /* 1.99 MB */
 char *ex_end_text(const struct sw_endpoint *, const struct ex_style *, char text[EX_ENDPOINT]);

@@ -6,21 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *
-draw_count(uint64_t n, char *text)
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n), at = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			text[at++] = ',';
-		text[at++] = digits[i];
-	}
-	text[at] = '\0';
-	return text;
-}
-
 const char *
 draw_fate(const struct sw_ladder *l, unsigned fate)
 {
@@ -182,7 +167,7 @@ draw_end(struct sw_ladder *l)
 
 	if (l->cfg.most && l->drawn > l->cfg.most) {
 		snprintf(more.text, sizeof(more.text), ladder_say(l, N_("%s rows more")),
-			 draw_count(l->drawn - l->cfg.most, n));
+			 sw_text_count(l->drawn - l->cfg.most, n));
 		draw_one(l, &more);
 	}
 	if (l->cfg.form == SW_LADDER_SVG)

@@ -112,8 +112,6 @@ void mermaid_head(struct sw_ladder *);
 void mermaid_line(struct sw_ladder *, const struct line *);
 void svg_draw(struct sw_ladder *);
 
-/* A number with commas, in `text` (27 bytes at least). */
-char *draw_count(uint64_t n, char *text);
 /* What happened to a packet, behind its arrow's head or in its words. */
 const char *draw_fate(const struct sw_ladder *, unsigned fate);
 /* " [again]" and the like: what is to be said of a segment beside its words. */

@@ -120,3 +120,18 @@ sw_text_wrap(FILE *out, const char *text, int indent, int columns)
 			text += strspn(text, " ");
 	}
 }
+
+char *
+sw_text_count(uint64_t n, char text[SW_TEXT_COUNT])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n), at = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			text[at++] = ',';
+		text[at++] = digits[i];
+	}
+	text[at] = '\0';
+	return text;
+}

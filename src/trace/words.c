@@ -94,12 +94,12 @@ words_way(const struct sw_ladder *l, char *text, const struct run *r, int side)
 		add(text,
 		    ladder_say(l, r->segments[side] == 1 ? N_("%s segment, %s bytes %s")
 							 : N_("%s segments, %s bytes %s")),
-		    draw_count(r->segments[side], n), draw_count(r->payload[side], b), way);
+		    sw_text_count(r->segments[side], n), sw_text_count(r->payload[side], b), way);
 	}
 	if (r->acks[side]) {
 		add(text, "%s", *text ? ", " : "");
 		add(text, ladder_say(l, r->acks[side] == 1 ? N_("%s ACK %s") : N_("%s ACKs %s")),
-		    draw_count(r->acks[side], n), way);
+		    sw_text_count(r->acks[side], n), way);
 	}
 }
 
@@ -112,7 +112,7 @@ words_count(const struct sw_ladder *l, char *text, uint32_t n, const char *one, 
 	if (n == 0)
 		return;
 	add(text, "%s", *text ? ", " : "");
-	add(text, ladder_say(l, n == 1 ? one : more), draw_count(n, count));
+	add(text, ladder_say(l, n == 1 ? one : more), sw_text_count(n, count));
 }
 
 bool
