@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/floor.h"
+#include "lib/median.h"
 
 enum { RUNS_MAX = 31, NAMES_MAX = 64 };
 
@@ -120,14 +121,6 @@ asked(const struct args *a, const char *name)
 	return a->names == 0;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 measure(const struct args *a, const struct floor *f)
 {
@@ -136,8 +129,7 @@ measure(const struct args *a, const struct floor *f)
 	for (int i = 0; i < a->runs; i++)
 		v[i] = f->run(f->arg);
 	memcpy(sorted, v, sizeof(sorted));
-	qsort(sorted, (size_t)a->runs, sizeof(*sorted), by_value);
-	median = (sorted[(a->runs - 1) / 2] + sorted[a->runs / 2]) / 2;
+	median = median_sort(sorted, a->runs);
 	if (!a->json) {
 		printf("%-22s %9.2f ns  (%.2f to %.2f)  %s\n", f->name, median, sorted[0],
 		       sorted[a->runs - 1], f->what);

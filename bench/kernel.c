@@ -32,6 +32,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/median.h"
+#include "lib/space.h"
+
 enum { RUNS_MAX = 99, PORT = 9293, PIECE = 131072, SEGMENT = 1460, MTU = 1500, ADDRESSES = 256 };
 enum { HOLDERS_MAX = 1024, SPARE = 50 };
 
@@ -72,26 +75,10 @@ child_new(void)
 
 /* ---- namespaces and devices ------------------------------------------------- */
 
-static bool
-put_file(const char *name, const char *text)
-{
-	int fd = open(name, O_WRONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	if (fd >= 0)
-		close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
 static void
 leave(void)
 {
-	char map[64];
-
-	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)getuid());
-	if (unshare(CLONE_NEWNET) == 0)
-		return;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0 || !put_file("/proc/self/uid_map", map))
+	if (!space_leave(CLONE_NEWNET))
 		wrong("no network namespace (root, or user namespaces, are needed)");
 }
 
@@ -452,22 +439,13 @@ parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double
 median(const double *v)
 {
 	double sorted[RUNS_MAX];
 
 	memcpy(sorted, v, sizeof(sorted));
-	qsort(sorted, (size_t)args.runs, sizeof(*sorted), by_value);
-	return (sorted[(args.runs - 1) / 2] + sorted[args.runs / 2]) / 2;
+	return median_sort(sorted, args.runs);
 }
 
 int

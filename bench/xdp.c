@@ -24,6 +24,8 @@
 
 #include <synwave/sw_xdp.h>
 
+#include "lib/median.h"
+
 enum { ROUNDS_MOST = 99, RING = 2048, FRAMES = 2 * RING, FRAME = 2048, BATCH = 32 };
 enum { DATA = 1514, ANSWER = 66, PIECE = 65536, PORT = 80 };
 
@@ -271,21 +273,6 @@ rings(unsigned how, const struct rate *like)
 
 /* ---- the run ------------------------------------------------------------------ */
 
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof *v, by_size);
-	return v[n / 2];
-}
-
 static void
 prepare(void)
 {
@@ -325,7 +312,7 @@ main(int argc, char **argv)
 		    (double)o.data * 1448 * 8 / (double)o.took, raw[i], share[i]);
 		fflush(stdout);
 	}
-	printf("median: ours %.0f packets/s, rings alone %.0f, share %.2f\n", median(we, rounds),
-	       median(raw, rounds), median(share, rounds));
+	printf("median: ours %.0f packets/s, rings alone %.0f, share %.2f\n",
+	       median_sort(we, rounds), median_sort(raw, rounds), median_sort(share, rounds));
 	return 0;
 }

@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -26,6 +25,7 @@
 #include <synwave/sw_drv.h>
 
 #include "pair.h"
+#include "space.h"
 
 enum { A, B, PIECE = 262144, BATCH = 32, NAP_US = 50, OURS_FIRST = 11 };
 #define LATE SW_MS /* a packet that comes so much after its time is counted */
@@ -58,30 +58,6 @@ clock_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (sw_ns)ts.tv_sec * SW_S + (sw_ns)ts.tv_nsec;
-}
-
-static bool
-put_file(const char *name, const char *text)
-{
-	int fd = open(name, O_WRONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	if (fd >= 0)
-		close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
-/* A namespace of our own, as root or as nobody in particular. */
-static bool
-leave(void)
-{
-	char map[64];
-
-	if (unshare(CLONE_NEWNET | CLONE_NEWNS) == 0)
-		return true;
-	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)getuid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) == 0 &&
-	       put_file("/proc/self/uid_map", map);
 }
 
 /* Buffers that never hold a transfer back, and nothing learnt from the run before. */
@@ -189,7 +165,7 @@ kernel_begin(struct kernel *k)
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(FLOW_PORT)};
 
 	for (int side = A; side <= B; side++) {
-		if (!leave())
+		if (!space_leave(CLONE_NEWNET | CLONE_NEWNS))
 			return "no network namespace (root, or user namespaces, are needed)";
 		k->tun[side] = tun_make(side);
 		if (k->tun[side] == NULL)

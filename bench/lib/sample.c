@@ -6,25 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "median.h"
 #include "sample.h"
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 double
 sample_median(const struct sample *s)
 {
 	double v[RUNS_MAX];
-	int n = s->n;
 
 	memcpy(v, s->v, sizeof(v));
-	qsort(v, (size_t)n, sizeof(*v), by_value);
-	return n == 0 ? 0 : n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+	return median_sort(v, s->n);
 }
 
 void

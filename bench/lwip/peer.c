@@ -27,6 +27,8 @@
 #include "lwip/tcp.h"
 #include "lwip/timeouts.h"
 
+#include "../lib/median.h"
+
 enum { RUNS_MAX = 99, FIFO = 8192, TAKE = 64, PORT = 1000, PIECE = 14600, RING = 65536 };
 enum { SEGMENT = 1460, NS_A_PACKET = 120, MTU = 1500, BATCH_MAX = 256, SYNS = 4096 };
 
@@ -473,14 +475,6 @@ static double (*begin(void))(double)
 	return bulk_run;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -492,7 +486,7 @@ main(int argc, char **argv)
 	    {"no-copies", 'n', NULL, 0, "bulk: none by the programs", 0},
 	    {0}};
 	static const struct argp argp = {options, parse, "bulk|life|flood", NULL, NULL, NULL, NULL};
-	double v[RUNS_MAX], sorted[RUNS_MAX], (*run)(double);
+	double v[RUNS_MAX], sorted[RUNS_MAX], median, (*run)(double);
 	ip4_addr_t at, mask, gateway;
 	cpu_set_t set;
 
@@ -511,9 +505,8 @@ main(int argc, char **argv)
 	packets = 0;
 	for (int i = 0; i < args.runs; i++)
 		sorted[i] = v[i] = run(args.time_ms / 1e3);
-	qsort(sorted, (size_t)args.runs, sizeof(*sorted), by_value);
-	printf("{\"bench\":\"lwip-%s\",\"value\":%.6g,\"runs\":[", args.what,
-	       (sorted[(args.runs - 1) / 2] + sorted[args.runs / 2]) / 2);
+	median = median_sort(sorted, args.runs);
+	printf("{\"bench\":\"lwip-%s\",\"value\":%.6g,\"runs\":[", args.what, median);
 	for (int i = 0; i < args.runs; i++)
 		printf("%s%.6g", i ? "," : "", v[i]);
 	printf("],\"units\":%.6g}\n",
