@@ -169,12 +169,11 @@ struct sw_config {
 	sw_ns cookie_clock;
 	sw_ns fastopen_period; /* RFC 7413 4.1.2: a cookie is good in its period and the next */
 
-	/*
-	 * Optional, what a machine does better than C: copies n bytes and
-	 * returns the sum of their 16-bit words in memory order, folded to 16
-	 * bits (RFC 1071), as if the last odd byte were followed by 0.
-	 */
+	/* Optional, what a machine does better than C: the sum of the 16-bit words of n bytes
+	 * in memory order, folded to 16 bits (RFC 1071), as if the last odd byte were
+	 * followed by 0; the first copies them, too. */
 	uint32_t (*copy_sum)(void *dst, const void *src, size_t n);
+	uint32_t (*sum)(const void *, size_t n);
 };
 
 void sw_config_init(struct sw_config *);     /* the defaults: a host of 1000 connections */

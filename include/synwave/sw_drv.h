@@ -122,7 +122,7 @@ int sw_drv_secret(uint8_t secret[32]);
 
 /*
  * A stack in memory of its own, with config->secret filled in.  Where config has no
- * copy_sum, the stack takes the machine's best (sw_simd.h).  `arena` (or NULL) gets
+ * copy_sum or sum, the stack takes the machine's best (sw_simd.h).  `arena` (or NULL) gets
  * what free() takes when the stack is no more used.  NULL: errno.
  */
 struct sw_stack *sw_drv_stack(struct sw_config *, void **arena);

@@ -1,6 +1,6 @@
 /*
  * sw_simd.h - the Internet checksum (RFC 1071) by what this machine has beside C:
- * for sw_config.copy_sum.
+ * for sw_config.copy_sum and .sum.
  *
  *	config.copy_sum = sw_simd_copy_sum(sw_simd_best());
  *

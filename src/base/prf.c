@@ -1,5 +1,5 @@
 /*
- * prf.c - SipHash-2-4 (Aumasson and Bernstein 2012, section 2).
+ * prf.c - SipHash-2-4 and -1-3 (Aumasson and Bernstein 2012, section 2).
  */
 #include "base/prf.h"
 
@@ -17,7 +17,7 @@ prf_load(const uint8_t *p)
 }
 
 /* The same of fewer bytes. */
-static uint64_t
+static inline uint64_t
 prf_load_tail(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
@@ -57,22 +57,47 @@ prf_word(struct prf_state *s, uint64_t w)
 	s->a ^= w;
 }
 
+static inline void
+prf_begin(struct prf_state *s, const uint8_t key[16])
+{
+	uint64_t k0 = prf_load(key), k1 = prf_load(key + 8);
+
+	*s = (struct prf_state){k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d,
+				k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
+}
+
 /* The keyed hash of n bytes. */
 uint64_t
 prf(const uint8_t key[16], const void *data, size_t n)
 {
 	const uint8_t *p = data;
-	uint64_t k0 = prf_load(key), k1 = prf_load(key + 8);
-	struct prf_state s = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d,
-			      k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
 	uint64_t last = (uint64_t)n << 56;
-	int i;
+	struct prf_state s;
 
+	prf_begin(&s, key);
 	for (; n >= 8; p += 8, n -= 8)
 		prf_word(&s, prf_load(p));
 	prf_word(&s, last | prf_load_tail(p, n));
 	s.c ^= 0xff;
-	for (i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++)
+		prf_round(&s);
+	return s.a ^ s.b ^ s.c ^ s.d;
+}
+
+/* The shorter one of n words: a round each, and three. */
+uint64_t
+prf_short(const uint8_t key[16], const uint64_t *w, size_t n)
+{
+	struct prf_state s;
+
+	prf_begin(&s, key);
+	for (size_t i = 0; i < n; i++) {
+		s.d ^= w[i];
+		prf_round(&s);
+		s.a ^= w[i];
+	}
+	s.c ^= 0xff;
+	for (int i = 0; i < 3; i++)
 		prf_round(&s);
 	return s.a ^ s.b ^ s.c ^ s.d;
 }

@@ -197,6 +197,7 @@ tun_stack(struct tun *t, const struct bench *job)
 	c.chunk_bytes = 16384;
 	c.chunks = 4 * (WINDOW / c.chunk_bytes);
 	c.copy_sum = sw_simd_copy_sum(sw_simd_best());
+	c.sum = sw_simd_sum(sw_simd_best());
 	t->stack = sw_drv_stack(&c, &t->arena);
 	t->piece = calloc(1, PIECE);
 	t->frames = malloc((size_t)BATCH * ROOM);

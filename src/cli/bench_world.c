@@ -82,6 +82,7 @@ world_config(struct sw_config *c)
 {
 	sw_config_init(c);
 	c->copy_sum = sw_simd_copy_sum(sw_simd_best());
+	c->sum = sw_simd_sum(sw_simd_best());
 	memset(c->secret, 0x5a, sizeof(c->secret));
 }
 

@@ -102,6 +102,8 @@ drv_stack(const struct sw_config *config, void **arena)
 	}
 	if (own.copy_sum == NULL)
 		own.copy_sum = sw_simd_copy_sum(sw_simd_best());
+	if (own.sum == NULL)
+		own.sum = sw_simd_sum(sw_simd_best());
 	memory = aligned_alloc(64, bytes);
 	if (memory == NULL || sw_stack_init(&s, &own, memory, bytes) != SW_OK) {
 		free(memory);

@@ -77,19 +77,34 @@ ident_ts_offset(const struct sw_stack *s, const struct tuple *t)
 	return (uint32_t)prf(s->key_ts, key, tuple_bytes(t, key));
 }
 
-/* Where a tuple stands in the connection table.  Of IPv4 what all have is left out. */
+static uint64_t
+ident_word(const uint8_t *high, const uint8_t *low)
+{
+	return (uint64_t)get_32(high) << 32 | get_32(low);
+}
+
+/* Where two addresses stand in a table, and what goes with them.  Of IPv4 what all have is
+ * left out. */
+uint32_t
+ident_place(const struct sw_stack *s, const struct sw_addr *remote, const struct sw_addr *local,
+	    uint32_t with)
+{
+	uint64_t w[5] = {with, ident_word(remote->b + 12, local->b + 12)};
+
+	if (sw_addr_is4(remote) && sw_addr_is4(local))
+		return (uint32_t)prf_short(s->key_table, w, 2);
+	w[2] = ident_word(remote->b + 8, local->b + 8);
+	w[3] = ident_word(remote->b + 4, local->b + 4);
+	w[4] = ident_word(remote->b, local->b);
+	return (uint32_t)prf_short(s->key_table, w, 5);
+}
+
+/* Where a tuple stands in the connection table. */
 uint32_t
 conn_hash(const struct sw_stack *s, const struct tuple *t)
 {
-	uint8_t key[TUPLE_BYTES];
-
-	if (!sw_addr_is4(&t->remote) || !sw_addr_is4(&t->local))
-		return (uint32_t)prf(s->key_table, key, tuple_bytes(t, key));
-	memcpy(key, t->remote.b + 12, 4);
-	memcpy(key + 4, t->local.b + 12, 4);
-	put_16(key + 8, t->remote_port);
-	put_16(key + 10, t->local_port);
-	return (uint32_t)prf(s->key_table, key, 12);
+	return ident_place(s, &t->remote, &t->local,
+			   (uint32_t)t->remote_port << 16 | t->local_port);
 }
 
 /* An ephemeral port for a tuple whose local port is not known yet; 0: none free.

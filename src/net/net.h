@@ -402,6 +402,8 @@ bool cookie_arrives(struct sw_stack *, uint32_t listener, const struct asked *);
 /* ---- ident.c (A): RFC 6528, 6056, 7323 5.4, 6864 ------------------------ */
 void ident_init(struct sw_stack *);
 seq ident_iss(const struct sw_stack *, const struct tuple *, sw_ns now);
+uint32_t ident_place(const struct sw_stack *, const struct sw_addr *remote,
+		     const struct sw_addr *local, uint32_t with);
 uint32_t ident_ts_offset(const struct sw_stack *, const struct tuple *);
 uint16_t ident_port(struct sw_stack *, const struct tuple *); /* 0: none free */
 uint16_t ident_ip_id(struct sw_stack *, const struct sw_addr *src, const struct sw_addr *dst);

@@ -47,7 +47,7 @@ share_on(const struct sw_stack *s)
 static uint32_t
 share_hash(const struct sw_stack *s, const struct sw_addr key[2])
 {
-	return (uint32_t)prf(s->key_table, key, 2 * sizeof(*key));
+	return ident_place(s, &key[0], &key[1], 0);
 }
 
 /* The two addresses of a path, and where they stand. */
