@@ -191,21 +191,37 @@ way_is_narrow(const struct sw_stack *s, const struct tcb *t)
 	       t->path_mss <= PATH4_MTU_MIN - IP4_HEADER - TCP_HEADER;
 }
 
-/* The block's next packet; false: none now, and it is off the list. */
-static bool
-emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
+/* The block's next packets, by one plan, into n of p: how many. */
+static size_t
+emit_train(struct sw_stack *s, struct way *w, struct tcb *t, struct seg *seg, size_t n)
+{
+	uint32_t cap = w->p->cap;
+	size_t done = write_packet(s, w, seg);
+
+	/* so many have been asked for, and each has the first one's length at most */
+	while (done > 0 && done < n && w->p[1].cap >= cap && tcp_emit_next(&s->tcp, t, seg)) {
+		w->p++;
+		done += write_packet(s, w, seg);
+	}
+	return done;
+}
+
+/* The block's next packets, at most n; 0: none now, and it is off the list. */
+static size_t
+emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p, size_t n)
 {
 	struct tcb *t = block_at(s, i);
 	struct iface *f = iface_at(s, t->h.iface);
 	struct way w = {.p = p};
 	struct seg seg;
-	bool sent = false, narrow = way_is_narrow(s, t);
+	size_t sent = 0;
+	bool narrow = way_is_narrow(s, t);
 	int hop = way_find(s, now, &t->h, &w);
 
 	if (hop == HOP_WAIT) {
 		list_push(&f->waiting, &s->blocks, AT_READY, i);
 		t->h.mark |= MARK_WAITS_NEIGHBOUR;
-		return false;
+		return 0;
 	}
 	if (hop == HOP_FAILED)
 		tcp_icmp_error(&s->tcp, t, now, t->h.state == SW_SYN_SENT, 0);
@@ -216,11 +232,13 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 		fastopen_offer(s, &t->h);
 	else if (tcp_fast_wants(t))
 		fastopen_try(s, &t->h);
+	s->tcp.train.most = narrow || w.tx_csum ? 0 : (uint32_t)n;
 	/* a dead hop swallows what is sent: then the timers decide, as for any loss */
 	if (tcp_emit(&s->tcp, t, now, narrow ? 0 : way_gso(s, &w), &seg) && hop == HOP_KNOWN) {
 		seg.may_fragment = narrow && !seg.probe;
-		sent = write_packet(s, &w, &seg);
+		sent = emit_train(s, &w, t, &seg, n);
 	}
+	s->tcp.train.most = s->tcp.train.left = 0;
 	s->tcp.fast.on = false;
 	conn_settle(s, i, now, NULL);
 	return sent;
@@ -239,29 +257,34 @@ emit_half(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 	return half_emit(s, i, now, &seg) && hop == HOP_KNOWN && write_packet(s, &w, &seg);
 }
 
-/* One packet of iface's connections; false: nobody has anything to say. */
-static bool
-emit_next(struct sw_stack *s, int iface, sw_ns now, struct sw_packet *p)
+/* Packets of iface's connections, at most n: one, or several of the only one that has
+ * something to say; 0: nobody has. */
+static size_t
+emit_next(struct sw_stack *s, int iface, sw_ns now, struct sw_packet *p, size_t n)
 {
 	struct iface *f = iface_at(s, (uint32_t)iface);
 	/* each turn sends or takes one off the lists */
-	uint32_t n = s->blocks.used + s->halves.used, i;
+	uint32_t turns = s->blocks.used + s->halves.used, i;
+	bool trains = n > 1 && !(s->conf.without & SW_NO_TRAINS);
+	size_t sent;
 
-	for (; n > 0; n--) {
+	for (; turns > 0; turns--) {
 		f->turn = !f->turn;
 		if (f->ready_halves.head == NONE && f->ready_blocks.head == NONE)
-			return false;
+			return 0;
 		if (f->ready_blocks.head == NONE || (f->turn && f->ready_halves.head != NONE)) {
 			i = list_pop(&f->ready_halves, &s->halves, AT_HALF);
 			if (emit_half(s, i, now, p))
-				return true;
+				return 1;
 			continue;
 		}
 		i = list_pop(&f->ready_blocks, &s->blocks, AT_READY);
-		if (emit_block(s, i, now, p))
-			return true;
+		trains &= f->ready_blocks.head == NONE && f->ready_halves.head == NONE;
+		sent = emit_block(s, i, now, p, trains ? n : 1);
+		if (sent > 0)
+			return sent;
 	}
-	return false;
+	return 0;
 }
 
 /* Runs what is due, everywhere. */
@@ -290,7 +313,7 @@ sw_output(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t 
 {
 	const struct sw_iface *conf;
 	uint32_t need;
-	size_t done;
+	size_t done, sent;
 
 	now = stack_now(s, now);
 	run_timers(s, now);
@@ -298,15 +321,18 @@ sw_output(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t 
 		return 0;
 	conf = &iface_at(s, (uint32_t)iface)->conf;
 	need = conf->mtu + (conf->link == SW_LINK_ETHERNET ? ETHER_HEADER : 0u);
-	for (done = 0; done < n; done++) {
+	for (done = 0; done < n; done += sent) {
 		if (p[done].cap < need)
 			break;
+		sent = 1;
 		if (reply_emit(s, now, iface, &p[done])) {
 			s->packets_out++;
 			continue;
 		}
-		if (emit_next(s, iface, now, &p[done]))
+		sent = emit_next(s, iface, now, &p[done], n - done);
+		if (sent > 0)
 			continue;
+		sent = 1;
 		/* asking for a hop has left a question among the replies */
 		if (!reply_emit(s, now, iface, &p[done]))
 			break;

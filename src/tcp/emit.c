@@ -194,15 +194,59 @@ emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 	return true;
 }
 
+/* Of a plan for several segments the first one; the others follow by tcp_emit_next(). */
+static void
+train_begin(struct tcp *tcp, const struct tcb *t, struct plan *p)
+{
+	uint32_t one = seg_text(tcp, t);
+
+	tcp->train.left = 0;
+	if (tcp->train.most == 0 || p->kind != PLAN_NEW || p->probe || p->len <= one)
+		return;
+	tcp->train.left = p->len - one;
+	tcp->train.fin = p->fin;
+	p->len = one;
+	p->fin = false;
+}
+
+/* A segment was made: counted, seen, and its timer runs. */
+static void
+emitted(struct tcp *tcp, struct tcb *t, const struct plan *p, const struct seg *s)
+{
+	struct sw_trace *ev;
+
+	if (s->ctl & SW_ACK)
+		ack_sent(tcp, t);
+	/*= RFC 6298 5.1: sending something that must be acknowledged starts the timer */
+	if (p->kind != PLAN_ACK && p->kind != PLAN_KEEP && t->retransmit == SW_NEVER)
+		retransmit_arm(tcp, t);
+	/*= RFC 6675 6 MAY: a retransmission in a recovery has a whole RTO */
+	if (p->kind == PLAN_AGAIN && active_of(tcp, t)->phase == CC_RECOVERY) {
+		retransmit_arm(tcp, t);
+		retransmit_earlier(t, active_of(tcp, t), WAIT_REORDER, active_of(tcp, t)->rack.due);
+	}
+	/*= RFC 8985 7.2 SHOULD: sending something new, but for a probe, starts the probe's */
+	if ((p->kind == PLAN_NEW || p->kind == PLAN_AGAIN) && !syn_unacked(t) &&
+	    active_of(tcp, t)->waits != WAIT_REORDER)
+		tlp_arm(tcp, t, active_of(tcp, t));
+	tcp->segments_out++;
+	ev = trace_new(tcp, &t->h, tcp->now, SW_T_OUT);
+	if (ev != NULL) {
+		trace_seg(ev, s, s->ctl & SW_SYN ? s->wnd : s->wnd << t->rcv_wscale);
+		ev->from = ev->to = t->h.state;
+		ev->retransmission = s->again;
+	}
+}
+
 /* The next segment to send now. */
 bool
 tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 {
-	struct sw_trace *ev;
 	struct plan p;
 
 	tcp->now = now;
 	p = plan_make(tcp, t, gso);
+	train_begin(tcp, t, &p);
 	memset(s, 0, sizeof(*s));
 	if (p.kind == PLAN_NOTHING)
 		return false;
@@ -210,27 +254,32 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 	seg_header(tcp, t, s);
 	if (!emit_plan(tcp, t, &p, s))
 		return false;
-	if (s->ctl & SW_ACK)
-		ack_sent(tcp, t);
-	/*= RFC 6298 5.1: sending something that must be acknowledged starts the timer */
-	if (p.kind != PLAN_ACK && p.kind != PLAN_KEEP && t->retransmit == SW_NEVER)
-		retransmit_arm(tcp, t);
-	/*= RFC 6675 6 MAY: a retransmission in a recovery has a whole RTO */
-	if (p.kind == PLAN_AGAIN && active_of(tcp, t)->phase == CC_RECOVERY) {
-		retransmit_arm(tcp, t);
-		retransmit_earlier(t, active_of(tcp, t), WAIT_REORDER, active_of(tcp, t)->rack.due);
-	}
-	/*= RFC 8985 7.2 SHOULD: sending something new, but for a probe, starts the probe's */
-	if ((p.kind == PLAN_NEW || p.kind == PLAN_AGAIN) && !syn_unacked(t) &&
-	    active_of(tcp, t)->waits != WAIT_REORDER)
-		tlp_arm(tcp, t, active_of(tcp, t));
-	tcp->segments_out++;
-	ev = trace_new(tcp, &t->h, now, SW_T_OUT);
-	if (ev != NULL) {
-		trace_seg(ev, s, s->ctl & SW_SYN ? s->wnd : s->wnd << t->rcv_wscale);
-		ev->from = ev->to = t->h.state;
-		ev->retransmission = s->again;
-	}
+	/* the room for text changes with what this one reports */
+	if (s->sacks > 0 || active_of(tcp, t) == NULL || active_of(tcp, t)->frto == FRTO_NEW)
+		tcp->train.left = 0;
+	emitted(tcp, t, &p, s);
 	settle(tcp, t);
+	return true;
+}
+
+/* The one behind it, as a plan that is made now would have it: what the first one said of
+ * what is received still holds, so that what differs is its text. */
+bool
+tcp_emit_next(struct tcp *tcp, struct tcb *t, struct seg *s)
+{
+	struct active *c = active_of(tcp, t);
+	struct plan p = {.kind = PLAN_NEW, .rec = NONE, .len = min_u32(tcp->train.left, s->len)};
+
+	if (p.len == 0 || !pace_open(tcp, c) || pool_room(&tcp->recs) <= tcp->recs.cap / 16 ||
+	    mtu_probe(tcp, t, c, t->cwnd - min_u32(t->cwnd, pipe_of(t, c))) > 0)
+		return false;
+	tcp->train.left -= p.len;
+	p.fin = tcp->train.left == 0 && tcp->train.fin;
+	s->ctl = SW_ACK;
+	s->tos = t->tos;
+	s->ae = false;
+	if (!emit_plan(tcp, t, &p, s))
+		return false;
+	emitted(tcp, t, &p, s);
 	return true;
 }

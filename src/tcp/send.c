@@ -209,6 +209,7 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 	one = seg_text(tcp, t);
 	pipe = strict ? flight(t) : pipe_of(t, c);
 	cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
+	gso = max_u32(gso, tcp->train.most * one);
 	n = min_u32(min_u32(unsent, wnd), super_text(tcp, t, one, gso));
 	if (ecn_alone(t))
 		n = min_u32(n, one); /* said by one segment, not by all of a super-segment */

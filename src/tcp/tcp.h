@@ -361,6 +361,11 @@ struct tcp {
 	struct pool actives, chunks, recs, runs;
 	struct tcp_ring trace;
 	struct fast fast; /* net's: set before tcp_emit() */
+	struct {
+		uint32_t most; /* net's, during tcp_emit(): so many segments may follow it; 0 */
+		uint32_t left; /* of its plan, in bytes: for tcp_emit_next() */
+		bool fin;      /* and a FIN behind them */
+	} train;
 	uint64_t verdicts[SW_N_VERDICTS];
 	uint64_t edges[64];	/* how often each edge of fsm.c was taken */
 	uint64_t broken;	/* invariants */
@@ -452,6 +457,10 @@ bool tcp_has_output(const struct tcp *, const struct tcb *);
  * a super-segment (0: one MSS).  The segment counts as sent.  send.c
  */
 bool tcp_emit(struct tcp *, struct tcb *, sw_ns now, uint32_t gso, struct seg *);
+
+/* The one behind it, by the same plan: *s is that before.  false: look at what is most
+ * worth sending now. */
+bool tcp_emit_next(struct tcp *, struct tcb *, struct seg *s);
 
 sw_ns tcp_deadline(const struct tcp *, const struct tcb *);
 /* Runs what is due (timers.c).  May end the connection (state CLOSED, error). */
