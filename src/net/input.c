@@ -76,8 +76,10 @@ input_crowded(const struct sw_stack *s, const struct tcb *t, const struct seg *s
 
 /* A segment for a full connection. */
 static void
-input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple, struct seg *seg, sw_ns now)
+input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple,
+	    const struct arrival *how, struct seg *seg)
 {
+	sw_ns now = s->now;
 	struct tcb *t = block_at(s, i);
 	struct reply reply = {0};
 	uint32_t listener = NONE;
@@ -106,6 +108,8 @@ input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple, struct se
 	else if (asked && t->h.state == SW_CLOSED)
 		fastopen_judge(s, t);
 	conn_settle(s, i, now, &reply);
+	if (v == SW_V_TAKEN && seg->len > 0 && how->train != NULL)
+		train_begin(s, how->train, how, i, seg);
 	if (v == SW_V_REUSED && listener != NONE)
 		input_listener(s, listener, &(struct asked){*tuple, iface, seg, &after});
 }
@@ -122,7 +126,7 @@ input_segment(struct sw_stack *s, const struct tuple *tuple, const struct arriva
 	if (ref != NONE) {
 		switch (REF_KIND(ref)) {
 		case KIND_BLOCK:
-			input_block(s, REF_INDEX(ref), tuple, seg, s->now);
+			input_block(s, REF_INDEX(ref), tuple, how, seg);
 			return;
 		case KIND_HALF:
 			half_arrives(s, REF_INDEX(ref), seg, s->now);
@@ -241,7 +245,7 @@ proto_is_spoken(const struct ip *ip)
 
 /* An IP packet of either family. */
 static void
-input_ip(struct sw_stack *s, const struct arrival *how, struct view packet)
+input_ip(struct sw_stack *s, struct arrival *how, struct view packet)
 {
 	struct ip ip;
 	enum sw_verdict v = ip_read(packet, true, &ip);
@@ -259,8 +263,10 @@ input_ip(struct sw_stack *s, const struct arrival *how, struct view packet)
 		input_unknown(s, how, packet, &ip);
 	else if (ip.fragment)
 		reassembly_take(s, s->now, how->iface, &ip);
-	else
+	else {
+		how->packet = packet.p;
 		input_transport(s, how, &ip);
+	}
 }
 
 /* An Ethernet frame. */
@@ -296,11 +302,12 @@ input_frame(struct sw_stack *s, struct arrival *how, struct view frame)
 
 /* One packet from the wire. */
 static void
-input_packet(struct sw_stack *s, const struct sw_packet *p, const uint32_t *hash)
+input_packet(struct sw_stack *s, const struct sw_packet *p, const uint32_t *hash,
+	     struct train *train)
 {
 	struct view bytes = {p->data, p->len};
 	struct arrival how = {
-	    .iface = p->iface, .csum = p->csum, .seg_size = p->seg_size, .hash = hash};
+	    .iface = p->iface, .csum = p->csum, .seg_size = p->seg_size, .hash = hash, .train = train};
 
 	s->packets_in++;
 	if (p->iface >= s->ifaces.used || p->data == NULL)
@@ -316,6 +323,7 @@ input_packet(struct sw_stack *s, const struct sw_packet *p, const uint32_t *hash
 void
 sw_input(struct sw_stack *s, sw_ns now, const struct sw_packet *p, size_t n)
 {
+	struct train train = {.block = NONE};
 	struct ahead a;
 	uint32_t part;
 
@@ -323,7 +331,12 @@ sw_input(struct sw_stack *s, sw_ns now, const struct sw_packet *p, size_t n)
 	for (; n > 0; p += part, n -= part) {
 		part = n < AHEAD_MAX ? (uint32_t)n : AHEAD_MAX;
 		ahead_look(s, p, part, &a);
-		for (uint32_t i = 0; i < part; i++)
-			input_packet(s, &p[i], a.known >> i & 1 ? &a.hash[i] : NULL);
+		for (uint32_t i = 0; i < part; i++) {
+			if (train_follows(s, &train, &p[i]))
+				continue;
+			train_end(s, &train);
+			input_packet(s, &p[i], a.known >> i & 1 ? &a.hash[i] : NULL, &train);
+		}
 	}
+	train_end(s, &train);
 }

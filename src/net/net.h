@@ -342,7 +342,23 @@ struct arrival { /* how a packet came */
 	uint32_t seg_size; /* of a super-segment; 0 */
 	bool group;	   /* by the link's broadcast or multicast */
 	const uint32_t *hash; /* of its tuple; NULL: not known yet */
+	const uint8_t *packet; /* its IP header as it came; NULL: it came in pieces */
+	struct train *train;
 };
+/* train.c: packets that follow one another */
+struct train {
+	uint32_t block; /* NONE: there is none */
+	const uint8_t *packet; /* IP header of the last one */
+	uint32_t link, ip, head; /* bytes of headers: the link's, IP's, IP's and TCP's */
+	uint8_t iface, csum;
+	bool more;	 /* there was a second: its block is to be settled */
+	uint32_t pseudo; /* sum of the pseudo-header but for the length */
+	struct seg seg;	 /* the last one */
+};
+void train_begin(struct sw_stack *, struct train *, const struct arrival *, uint32_t block,
+		 const struct seg *);
+bool train_follows(struct sw_stack *, struct train *, const struct sw_packet *);
+void train_end(struct sw_stack *, struct train *);
 /* A whole datagram after reassembly comes in here again. */
 void input_transport(struct sw_stack *, const struct arrival *, const struct ip *);
 void input_listener(struct sw_stack *, uint32_t listener, const struct asked *);

@@ -384,3 +384,44 @@ tcp_arrives(struct tcp *tcp, struct tcb *t, struct seg *s, sw_ns now, struct rep
 	settle(tcp, t);
 	return v;
 }
+
+/*
+ * What is left of the eight steps for a segment in order that says nothing but its text,
+ * behind one that acknowledged as much, offered as much and came at this instant: that
+ * one's first to sixth steps hold for it, and what they did would change nothing again.
+ */
+bool
+tcp_follows(struct tcp *tcp, struct tcb *t, const struct seg *s)
+{
+	struct active *c = active_of(tcp, t);
+	struct sw_trace *ev = NULL;
+
+	if (c == NULL || t->h.state != SW_ESTABLISHED || !seq_eq(s->seq, t->rcv.nxt) ||
+	    s->len > t->rcv.wnd || !seq_eq(s->ack, t->snd.una) ||
+	    seg_window(t, s) != t->snd.wnd || c->phase != CC_OPEN ||
+	    !text_is_plain(tcp, c, s->len) ||
+	    (t->flags & (T_FIN_KNOWN | T_FIN_RCVD | T_RELEASED | T_BROKEN | T_ECE)) ||
+	    t->accurate)
+		return false;
+	if (tcp->trace.cap > 0)
+		ev = trace_new(tcp, &t->h, tcp->now, SW_T_IN);
+	tcp->verdicts[SW_V_TAKEN]++;
+	t->snd.wl1 = s->seq;
+	t->snd.wl2 = s->ack;
+	t->heard = tcp->now;
+	t->probes = 0;
+	t->news |= NEWS_OUTPUT;
+	ecn_arrived(t, s);
+	text_in_order(tcp, t, c, s);
+	if (ev != NULL) {
+		trace_seg(ev, s, seg_window(t, s));
+		ev->verdict = SW_V_TAKEN;
+	}
+	return true;
+}
+
+void
+tcp_followed(struct tcp *tcp, struct tcb *t)
+{
+	settle(tcp, t);
+}

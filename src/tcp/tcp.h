@@ -430,6 +430,11 @@ uint16_t tcp_fast_room(const struct tcb *, uint16_t mss);
 void tcp_fast_over(struct tcb *);
 /* Any segment for this tcb, whatever its state (LISTEN takes a SYN). arrives.c */
 enum sw_verdict tcp_arrives(struct tcp *, struct tcb *, struct seg *, sw_ns now, struct reply *);
+/* The next one behind a segment that was taken at this instant, in the same call: it
+ * acknowledges and offers the same and has text alone.  false: not so simple, nothing was
+ * done.  And when no more follow. */
+bool tcp_follows(struct tcp *, struct tcb *, const struct seg *);
+void tcp_followed(struct tcp *, struct tcb *);
 /* A segment for nobody, state CLOSED (3.10.7.1). */
 enum sw_verdict tcp_arrives_closed(const struct seg *, struct reply *);
 /* The checks of LISTEN that need no tcb (3.10.7.2): SYN_TAKEN: go on with a tcb. */

@@ -251,7 +251,7 @@ text_unwanted(struct tcp *tcp, struct tcb *t, const struct seg *s, struct reply 
 }
 
 /* In order: to the queue.  Whether all of it was taken. */
-static bool
+bool
 text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
 {
 	uint32_t took = chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
@@ -268,6 +268,15 @@ text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg
 	runs_join(tcp, t, c);
 	ack_soon(tcp, t, took);
 	return took == s->len;
+}
+
+/* Is it sure that so much in order is taken at once, and that nothing else comes of it? */
+bool
+text_is_plain(const struct tcp *tcp, const struct active *c, uint32_t len)
+{
+	uint32_t chunk = tcp->chunks.size - (uint32_t)sizeof(struct chunk);
+
+	return c->runs.head == NONE && pool_room(&tcp->chunks) > len / chunk;
 }
 
 /* Ahead of a gap: kept, and its FIN remembered. */
