@@ -71,19 +71,26 @@ ahead_record(const struct sw_stack *s, uint32_t ref)
 void
 ahead_look(const struct sw_stack *s, const struct sw_packet *p, uint32_t n, struct ahead *a)
 {
-	struct tuple t;
-	uint32_t it, ref;
+	struct tuple t, last;
+	uint32_t it, ref, of = 0, again = 0;
 
 	a->known = 0;
 	for (uint32_t i = 0; n > 1 && i < n; i++) {
 		if (!ahead_tuple(s, &p[i], &t))
 			continue;
+		if (a->known != 0 && memcmp(&t, &last, sizeof(t)) == 0) {
+			again |= 1u << i;
+			a->hash[i] = a->hash[of];
+		} else {
+			last = t;
+			of = i;
+			a->hash[i] = conn_hash(s, &t);
+			table_prefetch(&s->table, a->hash[i]);
+		}
 		a->known |= 1u << i;
-		a->hash[i] = conn_hash(s, &t);
-		table_prefetch(&s->table, a->hash[i]);
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		if (!(a->known >> i & 1))
+		if (!((a->known & ~again) >> i & 1))
 			continue;
 		ref = table_first(&s->table, a->hash[i], &it);
 		if (ref != NONE)

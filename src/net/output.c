@@ -191,17 +191,69 @@ way_is_narrow(const struct sw_stack *s, const struct tcb *t)
 	       t->path_mss <= PATH4_MTU_MIN - IP4_HEADER - TCP_HEADER;
 }
 
-/* The block's next packets, by one plan, into n of p: how many. */
+/* The packet behind w->p: as that, but for number, control bits and text.  `base` is the sum
+ * of its header without these, and of the pseudo-header. */
+static void
+write_next(struct sw_stack *s, struct way *w, const struct seg *seg, uint32_t base)
+{
+	const struct sw_packet *before = w->p++;
+	uint32_t size = tcp_header_size(seg), head = before->len - seg->len - size, sum;
+	struct sw_packet *p = w->p;
+	uint8_t *tcp = p->data + head;
+
+	memcpy(p->data, before->data, head + size);
+	put_32(tcp + 4, seg->seq.n);
+	tcp[12] = (uint8_t)((tcp[12] & 0xf0) | seg->ae);
+	tcp[13] = seg->ctl;
+	sum = sum_add(base, sum_of_16(seg->seq.n >> 16) + sum_of_16(seg->seq.n & 0xffff));
+	sum = sum_add(sum, sum_of_16(get_16(tcp + 12)));
+	write_text(s, w, seg, tcp + size, &sum);
+	p->len = before->len;
+	p->iface = before->iface;
+	p->seg_size = before->seg_size;
+	p->csum = before->csum;
+	p->csum_start = before->csum_start;
+	p->csum_offset = before->csum_offset;
+	put_sum(tcp + 16, ~sum);
+	s->packets_out++;
+}
+
+/* That sum, of the packet at p. */
+static uint32_t
+write_base(const struct way *w, const struct sw_packet *p, const struct seg *seg)
+{
+	uint32_t size = tcp_header_size(seg), n = size + seg->len;
+	uint8_t header[TCP_HEADER + TCP_OPTIONS_MAX];
+
+	memcpy(header, p->data + (p->len - n), size);
+	memset(header + 4, 0, 4);
+	memset(header + 12, 0, 2);
+	memset(header + 16, 0, 2);
+	return sum_add(ip_pseudo_sum(&w->h->local, &w->h->remote, IP_TCP, n),
+		       sum_bytes(header, size));
+}
+
+/* The block's next packets, by one plan, into n from w->p on: how many. */
 static size_t
 emit_train(struct sw_stack *s, struct way *w, struct tcb *t, struct seg *seg, size_t n)
 {
-	uint32_t cap = w->p->cap;
+	uint32_t len = seg->len, cap, base;
 	size_t done = write_packet(s, w, seg);
+	uint8_t tos = seg->tos;
 
-	/* so many have been asked for, and each has the first one's length at most */
-	while (done > 0 && done < n && w->p[1].cap >= cap && tcp_emit_next(&s->tcp, t, seg)) {
-		w->p++;
-		done += write_packet(s, w, seg);
+	if (done == 0 || n == 1 || s->tcp.train.left == 0)
+		return done;
+	cap = w->p->len;
+	base = write_base(w, w->p, seg);
+	while (done < n && w->p[1].cap >= cap && tcp_emit_next(&s->tcp, t, seg)) {
+		if (seg->len == len && seg->tos == tos && !(seg->ctl & SW_URG)) {
+			write_next(s, w, seg, base);
+		} else {
+			w->p++;
+			if (!write_packet(s, w, seg))
+				break;
+		}
+		done++;
 	}
 	return done;
 }
