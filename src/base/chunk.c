@@ -41,28 +41,90 @@ chain_extend(struct chain *c, struct pool *p, uint32_t reserve)
 	return true;
 }
 
-/* Copies up to n bytes to the tail and says how many. */
-uint32_t
-chain_append(struct chain *c, struct pool *p, const void *data, uint32_t n, uint32_t reserve)
+/* By the machine's, or by C's: not the address of that one, it would need the linker's table. */
+static uint32_t
+copy_summed(uint32_t (*go)(void *, const void *, size_t), void *to, const void *from, uint32_t n)
 {
-	const uint8_t *from = data;
+	return go ? go(to, from, n) : sum_copy(to, from, n);
+}
+
+/* The folded sum of the first bytes, and of those that follow them, `done` bytes on. */
+static uint32_t
+sum_behind(uint32_t sum, uint32_t more, uint32_t done)
+{
+	return sum_add(sum, done & 1 ? sum_swap(more) : more);
+}
+
+/* Copies up to n bytes to the tail and says how many; their folded sum by copy_sum, if that
+ * is there. */
+static inline uint32_t
+chain_put(struct chain *c, struct pool *p, struct view from, uint32_t reserve, struct copy_sum *by)
+{
 	struct chunk *k;
 	uint32_t taken = 0, part;
+	uint8_t *to;
 
-	while (taken < n) {
+	while (taken < from.len) {
 		k = c->tail == NONE ? NULL : chunk_of(p, c->tail);
 		if (!k || k->to == chunk_room(p)) {
 			if (!chain_extend(c, p, reserve))
 				break;
 			continue;
 		}
-		part = min_u32(n - taken, chunk_room(p) - k->to);
-		memcpy(chunk_bytes(p, c->tail) + k->to, from + taken, part);
+		part = min_u32(from.len - taken, chunk_room(p) - k->to);
+		to = chunk_bytes(p, c->tail) + k->to;
+		if (by == NULL)
+			memcpy(to, from.p + taken, part);
+		else
+			by->sum = sum_behind(by->sum, copy_summed(by->go, to, from.p + taken, part),
+					     taken);
 		k->to += part;
 		c->len += part;
 		taken += part;
 	}
 	return taken;
+}
+
+/* Copies up to n bytes to the tail and says how many. */
+uint32_t
+chain_append(struct chain *c, struct pool *p, const void *data, uint32_t n, uint32_t reserve)
+{
+	return chain_put(c, p, (struct view){data, n}, reserve, NULL);
+}
+
+/* The same, and sums them: by->sum grows by the folded sum. */
+uint32_t
+chain_append_sum(struct chain *c, struct pool *p, const void *data, uint32_t n, struct copy_sum *by)
+{
+	return chain_put(c, p, (struct view){data, n}, 0, by);
+}
+
+/* Drops all but the first n bytes. */
+void
+chain_cut(struct chain *c, struct pool *p, uint32_t n)
+{
+	struct chain rest = *c;
+	struct chunk *k;
+
+	if (n == 0 || n >= c->len) {
+		chain_drop(c, p, n == 0 ? c->len : 0);
+		return;
+	}
+	rest.len = c->len - n;
+	c->len = n;
+	c->tail = c->head;
+	for (;;) { /* ends with the chain */
+		k = chunk_of(p, c->tail);
+		if (n <= k->to - k->from)
+			break;
+		n -= k->to - k->from;
+		c->tail = k->next;
+	}
+	rest.head = k->next;
+	rest.len -= k->to - k->from - n;
+	k->to = k->from + n;
+	k->next = NONE;
+	chain_clear(&rest, p);
 }
 
 /* Drops n bytes, at most all, from the head. */
@@ -199,9 +261,8 @@ place_copy_sum(const struct pool *p, struct place at, void *dst, uint32_t n,
 		at = place_after(p, at, 0);
 		part = min_u32(n - done, chunk_of(p, at.chunk)->to - at.at);
 		from = chunk_bytes(p, at.chunk) + at.at;
-		/* not the address of sum_copy: it would need the linker's table */
-		s = copy_sum ? copy_sum(to + done, from, part) : sum_copy(to + done, from, part);
-		sum = sum_add(sum, done & 1 ? sum_swap(s) : s);
+		s = copy_summed(copy_sum, to + done, from, part);
+		sum = sum_behind(sum, s, done);
 		done += part;
 		at.at += part;
 	}

@@ -8,6 +8,7 @@
 #ifndef SW_BASE_CHUNK_H
 #define SW_BASE_CHUNK_H
 
+#include "base/bytes.h"
 #include "base/pool.h"
 
 struct chunk {
@@ -32,6 +33,15 @@ void chain_init(struct chain *);
 /* Copies up to n bytes to the tail; how many it took (less: the pool is full,
  * or would have fewer than `reserve` elements left). */
 uint32_t chain_append(struct chain *, struct pool *, const void *, uint32_t n, uint32_t reserve);
+/* The same, and adds to by->sum their folded sum, which begins at an even byte. */
+struct copy_sum {
+	uint32_t (*go)(void *, const void *, size_t); /* NULL: C's */
+	uint32_t sum;
+};
+uint32_t chain_append_sum(struct chain *, struct pool *, const void *, uint32_t n,
+			  struct copy_sum *by);
+/* Drops all but the first n bytes. */
+void chain_cut(struct chain *, struct pool *, uint32_t n);
 /* Copies up to n bytes out from the head and drops them. */
 uint32_t chain_read(struct chain *, struct pool *, void *, uint32_t n);
 /* Drops n bytes (at most all) from the head. */

@@ -76,8 +76,8 @@ input_crowded(const struct sw_stack *s, const struct tcb *t, const struct seg *s
 
 /* A segment for a full connection. */
 static void
-input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple,
-	    const struct arrival *how, struct seg *seg)
+input_block(struct sw_stack *s, uint32_t i, const struct tuple *tuple, const struct arrival *how,
+	    struct seg *seg)
 {
 	sw_ns now = s->now;
 	struct tcb *t = block_at(s, i);
@@ -306,8 +306,11 @@ input_packet(struct sw_stack *s, const struct sw_packet *p, const uint32_t *hash
 	     struct train *train)
 {
 	struct view bytes = {p->data, p->len};
-	struct arrival how = {
-	    .iface = p->iface, .csum = p->csum, .seg_size = p->seg_size, .hash = hash, .train = train};
+	struct arrival how = {.iface = p->iface,
+			      .csum = p->csum,
+			      .seg_size = p->seg_size,
+			      .hash = hash,
+			      .train = train};
 
 	s->packets_in++;
 	if (p->iface >= s->ifaces.used || p->data == NULL)

@@ -9,6 +9,7 @@
  *
  * RFC 9293 3.10.7.4; Clark, Jacobson, Romkey and Salwen 1989 for the idea.
  */
+#include "base/sum.h"
 #include "net/net.h"
 
 /* A segment was taken: may others follow it so? */
@@ -16,6 +17,7 @@ void
 train_begin(struct sw_stack *s, struct train *tr, const struct arrival *how, uint32_t i,
 	    const struct seg *seg)
 {
+	const struct sw_iface *conf = &iface_at(s, (uint32_t)how->iface)->conf;
 	const uint8_t *p = how->packet;
 	const struct tcb *t = block_at(s, i);
 	uint32_t ip = p != NULL && p[0] == 0x45 ? IP4_HEADER : IP6_HEADER;
@@ -30,8 +32,7 @@ train_begin(struct sw_stack *s, struct train *tr, const struct arrival *how, uin
 	tr->packet = p;
 	tr->ip = ip;
 	tr->head = ip + (p[ip + 12] >> 4) * 4u;
-	tr->link = iface_at(s, (uint32_t)how->iface)->conf.link == SW_LINK_ETHERNET ? ETHER_HEADER
-										       : 0u;
+	tr->link = conf->link == SW_LINK_ETHERNET ? ETHER_HEADER : 0u;
 	tr->iface = (uint8_t)how->iface;
 	tr->csum = (uint8_t)how->csum;
 	tr->pseudo = ip_pseudo_sum(&t->h.remote, &t->h.local, IP_TCP, 0);
@@ -52,12 +53,13 @@ train_ip(const struct train *tr, const uint8_t *p)
 	const uint8_t *a = tr->packet;
 
 	if (tr->ip == IP6_HEADER)
-		return train_same(a, p, 0, 4) && train_same(a, p, 6, 34) ? IP6_HEADER + get_16(p + 4)
-									  : 0;
+		return train_same(a, p, 0, 4) && train_same(a, p, 6, 34)
+			   ? IP6_HEADER + get_16(p + 4)
+			   : 0;
 	return train_same(a, p, 0, 2) && train_same(a, p, 6, 4) && train_same(a, p, 12, 8) &&
-			       sum_bytes(p, IP4_HEADER) == 0xffff
-		       ? get_16(p + 2)
-		       : 0;
+		       sum_bytes(p, IP4_HEADER) == 0xffff
+		   ? get_16(p + 2)
+		   : 0;
 }
 
 /* Is the TCP header at p that of the one before, but for number, PSH and checksum? */
@@ -72,13 +74,15 @@ train_tcp(const struct train *tr, const uint8_t *p)
 	       get_32(p + 4) == seq_add(tr->seg.seq, tr->seg.len).n;
 }
 
-/* The sum over a segment of n bytes, by what the machine has. */
-static bool
-train_sum(const struct sw_stack *s, const struct train *tr, const uint8_t *p, uint32_t n)
+/* What its text must sum to: by the pseudo-header of n bytes and the header at p. */
+static struct proof
+train_proof(const struct sw_stack *s, const struct train *tr, const uint8_t *p, uint32_t n)
 {
-	uint32_t sum = s->conf.sum != NULL ? s->conf.sum(p, n) : sum_bytes(p, n);
+	uint32_t rest = sum_add(tr->pseudo, sum_of_16(n));
 
-	return sum_add(sum_add(tr->pseudo, sum_of_16(n)), sum) == 0xffff;
+	return (struct proof){.needed = tr->csum == SW_CSUM_NONE,
+			      .rest = sum_add(rest, sum_bytes(p, tr->head - tr->ip)),
+			      .copy_sum = s->conf.copy_sum};
 }
 
 /* Takes a packet that follows; false: nothing was done, it goes the whole way. */
@@ -86,22 +90,22 @@ bool
 train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p)
 {
 	const uint8_t *ip = p->data + tr->link;
+	struct proof proof;
 	uint32_t size;
 
-	if (tr->block == NONE || p->iface != tr->iface || p->csum != tr->csum ||
-	    p->seg_size != 0 || p->data == NULL || p->len < tr->link + tr->head ||
+	if (tr->block == NONE || p->iface != tr->iface || p->csum != tr->csum || p->seg_size != 0 ||
+	    p->data == NULL || p->len < tr->link + tr->head ||
 	    !train_same(tr->packet - tr->link, p->data, 0, tr->link))
 		return false;
 	size = train_ip(tr, ip);
 	if (size <= tr->head || size > p->len - tr->link || !train_tcp(tr, ip + tr->ip))
 		return false;
-	if (tr->csum == SW_CSUM_NONE && !train_sum(s, tr, ip + tr->ip, size - tr->ip))
-		return false;
+	proof = train_proof(s, tr, ip + tr->ip, size - tr->ip);
 	tr->seg.seq = seq_add(tr->seg.seq, tr->seg.len);
 	tr->seg.len = size - tr->head;
 	tr->seg.text = ip + tr->head;
 	tr->seg.ctl = ip[tr->ip + 13];
-	if (!tcp_follows(&s->tcp, block_at(s, tr->block), &tr->seg))
+	if (!tcp_follows(&s->tcp, block_at(s, tr->block), &tr->seg, &proof))
 		return false;
 	s->packets_in++;
 	s->segments_in++;

@@ -304,6 +304,14 @@ check_urg(struct tcb *t, const struct seg *s)
 	t->news |= NEWS_READY;
 }
 
+/* The peer is alive. */
+static void
+heard(const struct tcp *tcp, struct tcb *t)
+{
+	t->heard = tcp->now;
+	t->probes = 0;
+}
+
 /* The eight steps of 3.10.7.4; the third, security, is not there: see the exceptions. */
 static enum sw_verdict
 arrives_synchronized(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply *reply)
@@ -320,8 +328,7 @@ arrives_synchronized(struct tcp *tcp, struct tcb *t, struct seg *s, struct reply
 		v = check_ack(tcp, t, s, reply);
 	if (v != NEXT)
 		return v;
-	t->heard = tcp->now;
-	t->probes = 0;
+	heard(tcp, t);
 	check_urg(t, s);
 	ecn_arrived(t, s);
 	if (!fin) /* with a FIN, both are one edge: Figure 5 note 2 */
@@ -391,29 +398,23 @@ tcp_arrives(struct tcp *tcp, struct tcb *t, struct seg *s, sw_ns now, struct rep
  * one's first to sixth steps hold for it, and what they did would change nothing again.
  */
 bool
-tcp_follows(struct tcp *tcp, struct tcb *t, const struct seg *s)
+tcp_follows(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct proof *proof)
 {
-	struct active *c = active_of(tcp, t);
-	struct sw_trace *ev = NULL;
+	const struct active *c = active_of(tcp, t);
+	struct sw_trace *ev;
 
 	if (c == NULL || t->h.state != SW_ESTABLISHED || !seq_eq(s->seq, t->rcv.nxt) ||
-	    s->len > t->rcv.wnd || !seq_eq(s->ack, t->snd.una) ||
-	    seg_window(t, s) != t->snd.wnd || c->phase != CC_OPEN ||
-	    !text_is_plain(tcp, c, s->len) ||
+	    s->len > t->rcv.wnd || !seq_eq(s->ack, t->snd.una) || seg_window(t, s) != t->snd.wnd ||
+	    c->phase != CC_OPEN || t->accurate ||
 	    (t->flags & (T_FIN_KNOWN | T_FIN_RCVD | T_RELEASED | T_BROKEN | T_ECE)) ||
-	    t->accurate)
+	    !text_follows(tcp, t, s, proof))
 		return false;
-	if (tcp->trace.cap > 0)
-		ev = trace_new(tcp, &t->h, tcp->now, SW_T_IN);
 	tcp->verdicts[SW_V_TAKEN]++;
 	t->snd.wl1 = s->seq;
 	t->snd.wl2 = s->ack;
-	t->heard = tcp->now;
-	t->probes = 0;
-	t->news |= NEWS_OUTPUT;
+	heard(tcp, t);
 	ecn_arrived(t, s);
-	text_in_order(tcp, t, c, s);
-	if (ev != NULL) {
+	if (tcp->trace.cap > 0 && (ev = trace_new(tcp, &t->h, tcp->now, SW_T_IN)) != NULL) {
 		trace_seg(ev, s, seg_window(t, s));
 		ev->verdict = SW_V_TAKEN;
 	}

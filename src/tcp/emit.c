@@ -209,14 +209,24 @@ train_begin(struct tcp *tcp, const struct tcb *t, struct plan *p)
 	p->fin = false;
 }
 
-/* A segment was made: counted, seen, and its timer runs. */
+/* A segment was made: counted and seen. */
 static void
-emitted(struct tcp *tcp, struct tcb *t, const struct plan *p, const struct seg *s)
+emitted(struct tcp *tcp, const struct tcb *t, const struct seg *s)
 {
 	struct sw_trace *ev;
 
-	if (s->ctl & SW_ACK)
-		ack_sent(tcp, t);
+	tcp->segments_out++;
+	if (tcp->trace.cap == 0 || (ev = trace_new(tcp, &t->h, tcp->now, SW_T_OUT)) == NULL)
+		return;
+	trace_seg(ev, s, s->ctl & SW_SYN ? s->wnd : s->wnd << t->rcv_wscale);
+	ev->from = ev->to = t->h.state;
+	ev->retransmission = s->again;
+}
+
+/* The timers that it starts. */
+static void
+emit_timers(struct tcp *tcp, struct tcb *t, const struct plan *p)
+{
 	/*= RFC 6298 5.1: sending something that must be acknowledged starts the timer */
 	if (p->kind != PLAN_ACK && p->kind != PLAN_KEEP && t->retransmit == SW_NEVER)
 		retransmit_arm(tcp, t);
@@ -229,13 +239,6 @@ emitted(struct tcp *tcp, struct tcb *t, const struct plan *p, const struct seg *
 	if ((p->kind == PLAN_NEW || p->kind == PLAN_AGAIN) && !syn_unacked(t) &&
 	    active_of(tcp, t)->waits != WAIT_REORDER)
 		tlp_arm(tcp, t, active_of(tcp, t));
-	tcp->segments_out++;
-	ev = trace_new(tcp, &t->h, tcp->now, SW_T_OUT);
-	if (ev != NULL) {
-		trace_seg(ev, s, s->ctl & SW_SYN ? s->wnd : s->wnd << t->rcv_wscale);
-		ev->from = ev->to = t->h.state;
-		ev->retransmission = s->again;
-	}
 }
 
 /* The next segment to send now. */
@@ -257,7 +260,10 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 	/* the room for text changes with what this one reports */
 	if (s->sacks > 0 || active_of(tcp, t) == NULL || active_of(tcp, t)->frto == FRTO_NEW)
 		tcp->train.left = 0;
-	emitted(tcp, t, &p, s);
+	if (s->ctl & SW_ACK)
+		ack_sent(tcp, t);
+	emit_timers(tcp, t, &p);
+	emitted(tcp, t, s);
 	settle(tcp, t);
 	return true;
 }
@@ -275,11 +281,15 @@ tcp_emit_next(struct tcp *tcp, struct tcb *t, struct seg *s)
 		return false;
 	tcp->train.left -= p.len;
 	p.fin = tcp->train.left == 0 && tcp->train.fin;
-	s->ctl = SW_ACK;
+	if (!emit_new(tcp, t, &p, s))
+		return false;
+	s->ctl &= SW_ACK;
 	s->tos = t->tos;
 	s->ae = false;
-	if (!emit_plan(tcp, t, &p, s))
-		return false;
-	emitted(tcp, t, &p, s);
+	seg_text_bits(tcp, t, &p, s);
+	ecn_fill(t, s, true);
+	if (flight(t) <= t->mss + p.len) /* the second: from there on nothing changes */
+		emit_timers(tcp, t, &p);
+	emitted(tcp, t, s);
 	return true;
 }

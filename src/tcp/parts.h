@@ -71,8 +71,7 @@ void snd_window(struct tcp *, struct tcb *, const struct seg *);
 uint32_t seg_window(const struct tcb *, const struct seg *); /* scaled */
 
 /* text.c: receiving */
-bool text_in_order(struct tcp *, struct tcb *, struct active *, const struct seg *);
-bool text_is_plain(const struct tcp *, const struct active *, uint32_t len);
+bool text_follows(struct tcp *, struct tcb *, const struct seg *, const struct proof *);
 enum sw_verdict take_text(struct tcp *, struct tcb *, struct seg *, struct reply *);
 void ack_soon(struct tcp *, struct tcb *, uint32_t len);
 void dsack_note(struct tcp *, struct tcb *, seq left, uint32_t len);

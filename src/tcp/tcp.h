@@ -431,9 +431,14 @@ void tcp_fast_over(struct tcb *);
 /* Any segment for this tcb, whatever its state (LISTEN takes a SYN). arrives.c */
 enum sw_verdict tcp_arrives(struct tcp *, struct tcb *, struct seg *, sw_ns now, struct reply *);
 /* The next one behind a segment that was taken at this instant, in the same call: it
- * acknowledges and offers the same and has text alone.  false: not so simple, nothing was
- * done.  And when no more follow. */
-bool tcp_follows(struct tcp *, struct tcb *, const struct seg *);
+ * acknowledges and offers the same and has text alone.  false: not so simple, or its
+ * checksum is wrong; nothing was done.  And when no more follow. */
+struct proof { /* that its bytes are right, if that is needed: their sum and the rest's */
+	bool needed;
+	uint32_t rest;
+	uint32_t (*copy_sum)(void *, const void *, size_t);
+};
+bool tcp_follows(struct tcp *, struct tcb *, const struct seg *, const struct proof *);
 void tcp_followed(struct tcp *, struct tcb *);
 /* A segment for nobody, state CLOSED (3.10.7.1). */
 enum sw_verdict tcp_arrives_closed(const struct seg *, struct reply *);

@@ -5,6 +5,7 @@
  * that begins no later stays; of a run that begins later the newer byte counts.
  * RFC 9293 3.10.7.4 seventh, 3.8.6.3; RFC 2018, 2883; RFC 5681 4.2.
  */
+#include "base/sum.h"
 #include "tcp/parts.h"
 
 #define IN_SEQ offsetof(struct run, in_seq)
@@ -250,12 +251,10 @@ text_unwanted(struct tcp *tcp, struct tcb *t, const struct seg *s, struct reply 
 	return SW_V_AFTER_CLOSE;
 }
 
-/* In order: to the queue.  Whether all of it was taken. */
-bool
-text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
+/* So much in order has joined the queue. */
+static void
+text_took(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s, uint32_t took)
 {
-	uint32_t took = chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
-
 	t->rcv.nxt = seq_add(t->rcv.nxt, took);
 	t->rcv.wnd -= min_u32(t->rcv.wnd, took);
 	tcp->bytes_in += took;
@@ -267,16 +266,40 @@ text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg
 	}
 	runs_join(tcp, t, c);
 	ack_soon(tcp, t, took);
+}
+
+/* In order: to the queue.  Whether all of it was taken. */
+static bool
+text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
+{
+	uint32_t took = chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
+
+	text_took(tcp, t, c, s, took);
 	return took == s->len;
 }
 
-/* Is it sure that so much in order is taken at once, and that nothing else comes of it? */
+/* The same of what goes no further way, if it is sure to be taken and, as it is copied, its
+ * sum is right; false: nothing has happened. */
 bool
-text_is_plain(const struct tcp *tcp, const struct active *c, uint32_t len)
+text_follows(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct proof *proof)
 {
-	uint32_t chunk = tcp->chunks.size - (uint32_t)sizeof(struct chunk);
+	struct active *c = active_of(tcp, t);
+	uint32_t chunk = tcp->chunks.size - (uint32_t)sizeof(struct chunk), had = c->rcv.len;
+	struct copy_sum by = {.go = proof->copy_sum};
 
-	return c->runs.head == NONE && pool_room(&tcp->chunks) > len / chunk;
+	if (c->runs.head != NONE || pool_room(&tcp->chunks) <= s->len / chunk)
+		return false;
+	if (!proof->needed) {
+		chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
+	} else {
+		chain_append_sum(&c->rcv, &tcp->chunks, s->text, s->len, &by);
+		if (sum_add(by.sum, proof->rest) != 0xffff) {
+			chain_cut(&c->rcv, &tcp->chunks, had);
+			return false;
+		}
+	}
+	text_took(tcp, t, c, s, s->len);
+	return true;
 }
 
 /* Ahead of a gap: kept, and its FIN remembered. */
