@@ -194,6 +194,7 @@ struct sw_stack {
 	bool iss_forced;
 	uint32_t iss_force;
 	uint64_t time_waits_evicted, asked_expired;
+	uint64_t followed; /* packets that train.c took */
 	uint64_t packets_in, packets_out, segments_in, resets_out, replies_out, replies_dropped;
 	struct {
 		uint64_t taken, bad, full, sent, refused;

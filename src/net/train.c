@@ -109,6 +109,7 @@ train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p)
 		return false;
 	s->packets_in++;
 	s->segments_in++;
+	s->followed++;
 	tr->packet = ip;
 	tr->more = true;
 	return true;
