@@ -208,13 +208,14 @@ write_next(struct sw_stack *s, struct way *w, const struct seg *seg, uint32_t ba
 	sum = sum_add(base, sum_of_16(seg->seq.n >> 16) + sum_of_16(seg->seq.n & 0xffff));
 	sum = sum_add(sum, sum_of_16(get_16(tcp + 12)));
 	write_text(s, w, seg, tcp + size, &sum);
+	if (!w->tx_csum) /* what a device completes depends on the length alone */
+		put_sum(tcp + 16, ~sum);
 	p->len = before->len;
 	p->iface = before->iface;
 	p->seg_size = before->seg_size;
 	p->csum = before->csum;
 	p->csum_start = before->csum_start;
 	p->csum_offset = before->csum_offset;
-	put_sum(tcp + 16, ~sum);
 	s->packets_out++;
 }
 
@@ -266,6 +267,7 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p, size_
 	struct iface *f = iface_at(s, t->h.iface);
 	struct way w = {.p = p};
 	struct seg seg;
+	uint32_t gso;
 	size_t sent = 0;
 	bool narrow = way_is_narrow(s, t);
 	int hop = way_find(s, now, &t->h, &w);
@@ -284,9 +286,10 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p, size_
 		fastopen_offer(s, &t->h);
 	else if (tcp_fast_wants(t))
 		fastopen_try(s, &t->h);
-	s->tcp.train.most = narrow || w.tx_csum ? 0 : (uint32_t)n;
+	gso = narrow ? 0 : way_gso(s, &w);
+	s->tcp.train.most = narrow || gso > 0 ? 0 : (uint32_t)n;
 	/* a dead hop swallows what is sent: then the timers decide, as for any loss */
-	if (tcp_emit(&s->tcp, t, now, narrow ? 0 : way_gso(s, &w), &seg) && hop == HOP_KNOWN) {
+	if (tcp_emit(&s->tcp, t, now, gso, &seg) && hop == HOP_KNOWN) {
 		seg.may_fragment = narrow && !seg.probe;
 		sent = emit_train(s, &w, t, &seg, n);
 	}

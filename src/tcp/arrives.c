@@ -414,7 +414,8 @@ tcp_follows(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct pr
 	t->snd.wl2 = s->ack;
 	heard(tcp, t);
 	ecn_arrived(t, s);
-	if (tcp->trace.cap > 0 && (ev = trace_new(tcp, &t->h, tcp->now, SW_T_IN)) != NULL) {
+	ev = trace_new(tcp, &t->h, tcp->now, SW_T_IN);
+	if (ev != NULL) {
 		trace_seg(ev, s, seg_window(t, s));
 		ev->verdict = SW_V_TAKEN;
 	}

@@ -216,7 +216,8 @@ emitted(struct tcp *tcp, const struct tcb *t, const struct seg *s)
 	struct sw_trace *ev;
 
 	tcp->segments_out++;
-	if (tcp->trace.cap == 0 || (ev = trace_new(tcp, &t->h, tcp->now, SW_T_OUT)) == NULL)
+	ev = trace_new(tcp, &t->h, tcp->now, SW_T_OUT);
+	if (ev == NULL)
 		return;
 	trace_seg(ev, s, s->ctl & SW_SYN ? s->wnd : s->wnd << t->rcv_wscale);
 	ev->from = ev->to = t->h.state;
