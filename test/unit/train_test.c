@@ -123,7 +123,8 @@ journey(unsigned how, uint32_t without, unsigned spoilt)
 	ok(sw_accept(world.s[1], world.now, listener, &d) == SW_OK);
 	m = aligned_arena(bytes);
 	for (int round = 0; round < 4; round++) {
-		ptrdiff_t took = sw_send(world.s[0], world.now, c, text, 20000 + tap_below(40000), 0);
+		uint32_t much = 20000 + tap_below(40000);
+		ptrdiff_t took = sw_send(world.s[0], world.now, c, text, much, 0);
 
 		sent += took > 0 ? (size_t)took : 0;
 		if (round == 3)
