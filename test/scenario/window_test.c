@@ -273,6 +273,26 @@ long_paths(void)
 	ok(fills(1000, 200 * SW_US, true) >= 93);
 }
 
+/* One in twenty is lost, so that there is a gap in every round; the sender does not slow
+ * down for it, and the window must not make it. */
+static void
+fills_with_gaps(void)
+{
+	struct pair *p = pair_new(20, 100 * SW_MS);
+	uint64_t got;
+
+	p->path[0].loss = 50000;
+	p->config[0].cc = SW_CC_BBR1;
+	pair_go(p, 1);
+	pair_runs(p, 5 * SW_S);
+	got = pair_rate(p, 5 * SW_S);
+	printf("# 5 %% lost: %llu %%, window %u\n", (unsigned long long)(got / 125000),
+	       p->flow[0].most);
+	ok(got / 125000 >= 80);
+	edges_hold(p);
+	pair_end(p);
+}
+
 /* The offer follows what is read: little at first, what the path needs soon, and for
  * who reads slowly little for ever. */
 static void
@@ -432,6 +452,7 @@ int
 main(void)
 {
 	TEST("tuning: long paths are filled with the defaults", long_paths);
+	TEST("tuning: a gap in every round", fills_with_gaps);
 	TEST("tuning: the offer follows the reader", follows_reader);
 	TEST("tuning: what was set stays", fixed_by_hand);
 	TEST("tuning: idle connections give back", idle_gives_back);
