@@ -4,6 +4,7 @@
  *
  *	build/bench/paths [--cc NAME,...] [--only TEXT] [--runs N] [--seconds N] [--ours]
  *	build/bench/paths --short | --fair
+ *	build/bench/paths --kernel --kept FILE, and later build/bench/paths --kept FILE
  *
  * Ours runs in virtual time, the kernel's in real time; the path between the two
  * ends is the same code.  Beside each other both run in real time.  Medians; the
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/kept.h"
 #include "lib/sample.h"
 
 enum { NAMES = 4, SKIP_S = 2, WORST_LATE = 5 };
@@ -53,7 +55,7 @@ struct args {
 	const char *cc[NAMES];
 	const char *only;
 	int ccs, runs, seconds;
-	bool ours, json;
+	bool ours, kernel, json;
 	int what; /* enum what */
 };
 
@@ -92,7 +94,19 @@ parse_number(const char *option, const char *arg, int most, struct argp_state *s
 	return (int)n;
 }
 
-enum { KEY_ONLY = 256, KEY_OURS, KEY_SHORT, KEY_FAIR };
+static void
+kept_from(const char *file, struct argp_state *state)
+{
+	int line;
+
+	if (kept_open(file, &line))
+		return;
+	if (line > 0)
+		argp_error(state, "%s: line %d is not a run", file, line);
+	argp_error(state, "%s: %m", file);
+}
+
+enum { KEY_ONLY = 256, KEY_OURS, KEY_KERNEL, KEY_KEPT, KEY_SHORT, KEY_FAIR };
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
@@ -119,6 +133,12 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_OURS:
 		a->ours = true;
+		return 0;
+	case KEY_KERNEL:
+		a->kernel = true;
+		return 0;
+	case KEY_KEPT:
+		kept_from(arg, state);
 		return 0;
 	case KEY_SHORT:
 		a->what = SHORT;
@@ -199,13 +219,34 @@ goodput(const struct flow_job *j, const struct flow_result *r)
 	return (double)r->bytes[0] * 8 * 100 / seconds / (double)j->data.rate_bps;
 }
 
+/* A row for people: what was not run is a dash. */
+static void
+say_cell(const char *name, const char *cc, const struct sample *ours, const struct sample *kernel)
+{
+	double x = sample_median(ours), y = sample_median(kernel);
+
+	printf("%-36s %-6s", name, cc);
+	if (ours->n > 0)
+		printf(" %7.2f", x);
+	else
+		printf(" %7s", "-");
+	if (kernel->n > 0)
+		printf(" %7.2f", y);
+	if (x > 0 && y > 0)
+		printf(" %6.2f", x / y);
+	printf("%s\n", kernel->late * 100 > WORST_LATE ? " late" : "");
+}
+
 static void
 cell(struct flow_job *j, const struct args *a, const char *name, struct sums *s)
 {
-	struct sample ours, kernel = {.n = 0};
+	struct sample ours = {.n = 0}, kernel = {.n = 0};
 	double x, y;
 
-	sample_take(&ours, j, a->runs, flow_ours, goodput);
+	j->row = name;
+	j->what = strcmp(j->cc, "bbr1") ? j->cc : "bbr"; /* the kernel's name for it */
+	if (!a->kernel)
+		sample_take(&ours, j, a->runs, flow_ours, goodput);
 	if (!a->ours)
 		sample_take(&kernel, j, a->runs, flow_kernel, goodput);
 	x = sample_median(&ours);
@@ -213,19 +254,15 @@ cell(struct flow_job *j, const struct args *a, const char *name, struct sums *s)
 	if (a->json)
 		say_json(name, j->cc, &ours, &kernel);
 	else
-		printf("%-36s %-6s %7.2f", name, j->cc, x);
-	if (y > 0) {
+		say_cell(name, j->cc, &ours, &kernel);
+	if (x > 0 && y > 0) {
 		bool late = kernel.late * 100 > WORST_LATE;
 
-		if (!a->json)
-			printf(" %7.2f %6.2f%s", y, x / y, late ? " late" : "");
 		s->ours += x;
 		s->kernel += y;
 		s->late += late;
 		s->worst = s->cells++ == 0 || x / y < s->worst ? x / y : s->worst;
 	}
-	if (!a->json)
-		printf("\n");
 	fflush(stdout);
 }
 
@@ -285,7 +322,7 @@ static void
 short_row(const struct args *a, const char *name, int n, sw_ns rtt)
 {
 	static const struct fault none = {.name = ""};
-	struct sample ours, rides, kernel = {.n = 0}, plain = {.n = 0};
+	struct sample ours = {.n = 0}, rides = {.n = 0}, kernel = {.n = 0}, plain = {.n = 0};
 	struct flow_job j;
 
 	job_make(&j, a, rates[0].bps, rtt, &none);
@@ -294,12 +331,17 @@ short_row(const struct args *a, const char *name, int n, sw_ns rtt)
 	j.until = 20 * SW_S;
 	j.bytes = (uint64_t)n * 1448;
 	j.lose_last = true;
-	sample_take(&ours, &j, a->runs, flow_ours, time_of);
+	j.row = name;
+	j.what = "with probe";
+	if (!a->kernel)
+		sample_take(&ours, &j, a->runs, flow_ours, time_of);
 	j.fin_rides = true;
-	sample_take(&rides, &j, a->runs, flow_ours, time_of);
+	if (!a->kernel)
+		sample_take(&rides, &j, a->runs, flow_ours, time_of);
 	if (!a->ours)
 		sample_take(&kernel, &j, a->runs, flow_kernel, time_of);
 	j.no_tlp = true;
+	j.what = "without";
 	if (!a->ours)
 		sample_take(&plain, &j, a->runs, flow_kernel, time_of);
 	if (a->json) {
@@ -369,6 +411,8 @@ fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
 	j.flows = ours ? 1 : 2;
 	j.beside = ours;
 	j.beside_cc = j.second_cc = second;
+	j.row = name;
+	j.what = second;
 	sample_take(&s, &j, a->runs, flow_kernel, share);
 	x = sample_median(&s);
 	if (a->json)
@@ -430,7 +474,8 @@ table_fair(const struct args *a)
 			fair_row(a, 80 * SW_MS, a->cc[i], true);
 			fair_row(a, 80 * SW_MS, a->cc[i], false);
 		}
-		fair_four(a, a->cc[i]);
+		if (!a->kernel)
+			fair_four(a, a->cc[i]);
 	}
 }
 
@@ -444,6 +489,9 @@ main(int argc, char **argv)
 	    {"runs", 'r', "N", 0, "median of N (5)", 0},
 	    {"seconds", 's', "N", 0, "that are counted, after the first two (8; --fair: 60)", 0},
 	    {"ours", KEY_OURS, NULL, 0, "leave the kernel out", 0},
+	    {"kernel", KEY_KERNEL, NULL, 0, "leave ours out", 0},
+	    {"kept", KEY_KEPT, "FILE", 0,
+	     "add the runs with the kernel to FILE, and take those that it has from there", 0},
 	    {"short", KEY_SHORT, NULL, 0, "instead: short transfers whose last segment is lost", 0},
 	    {"fair", KEY_FAIR, NULL, 0, "instead: beside the kernel's CUBIC; four of ours", 0},
 	    {"output", 'o', "text|json", 0, "a table, or one object a line with every run", 0},
@@ -464,6 +512,10 @@ main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (a.seconds == 0)
 		a.seconds = a.what == FAIR ? 60 : 8;
+	if (a.ours && a.kernel) {
+		fprintf(stderr, "paths: --ours and --kernel leave nothing\n");
+		return 1;
+	}
 	if (!a.ours && !flow_kernel_ready(&why)) {
 		fprintf(stderr, "paths: %s; --ours leaves the kernel out\n", why);
 		return 1;

@@ -10,6 +10,7 @@
 enum { FLOW_PORT = 9293, FLOWS_MAX = 16, FLOW_MTU = 1500 };
 
 struct flow_job {
+	const char *row, *what;	      /* of the table: names under which a run is kept */
 	const char *cc;		      /* "cubic", "reno", "bbr", "bbr1" */
 	const char *second_cc;	      /* flow_kernel(): of its second flow; NULL: the same */
 	struct sw_sim_path data, ack; /* there and back */

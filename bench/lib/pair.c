@@ -6,7 +6,7 @@
 
 #include "pair.h"
 
-enum { CHUNK = 16384, PIECE = 262144 };
+enum { CHUNK = 2048, PIECE = 262144 };
 
 static uint64_t
 larger(uint64_t a, uint64_t b)

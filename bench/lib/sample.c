@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kept.h"
 #include "median.h"
 #include "sample.h"
 
@@ -30,25 +31,45 @@ progress(const char *what, int run, int runs)
 	fflush(stderr);
 }
 
+/* One run, or what is kept of it. */
+static void
+sample_run(struct sample *s, struct flow_job *j, flow_run *run, flow_worth *worth)
+{
+	const char *who = run == flow_ours ? "ours" : "the kernel's", *why;
+	struct kept_run k = {.row = j->row,
+			     .what = j->what,
+			     .seed = j->seed,
+			     .seconds = (int)((j->until - j->from) / SW_S)};
+	struct flow_result r;
+
+	if (run == flow_ours || !kept_find(&k)) {
+		if (!run(j, &r, &why)) {
+			progress(NULL, 0, 0);
+			fprintf(stderr, "paths: %s %s: %s\n", who, j->cc, why);
+			exit(1);
+		}
+		k.worth = worth(j, &r);
+		k.late = r.late;
+		if (run != flow_ours && !kept_add(&k)) {
+			fprintf(stderr, "paths: the run cannot be kept\n");
+			exit(1);
+		}
+	}
+	s->v[s->n] = k.worth;
+	s->late = k.late > s->late ? k.late : s->late;
+}
+
 void
 sample_take(struct sample *s, struct flow_job *j, int runs, flow_run *run, flow_worth *worth)
 {
-	const char *who = run == flow_ours ? "ours" : "the kernel's", *why;
-	struct flow_result r;
 	char what[64];
 
 	memset(s, 0, sizeof(*s));
-	snprintf(what, sizeof(what), "%s %s", who, j->cc);
+	snprintf(what, sizeof(what), "%s %s", run == flow_ours ? "ours" : "the kernel's", j->cc);
 	for (; s->n < runs; s->n++) {
 		progress(what, s->n + 1, runs);
 		j->seed = (uint64_t)s->n + 1;
-		if (!run(j, &r, &why)) {
-			progress(NULL, 0, 0);
-			fprintf(stderr, "paths: %s: %s\n", what, why);
-			exit(1);
-		}
-		s->v[s->n] = worth(j, &r);
-		s->late = r.late > s->late ? r.late : s->late;
+		sample_run(s, j, run, worth);
 	}
 	progress(NULL, 0, 0);
 }

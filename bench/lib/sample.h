@@ -18,7 +18,8 @@ struct sample {
 typedef bool flow_run(const struct flow_job *, struct flow_result *, const char **why);
 typedef double flow_worth(const struct flow_job *, const struct flow_result *);
 
-/* `runs` runs with the seeds from 1 on; ends the program where one cannot be. */
+/* `runs` runs with the seeds from 1 on; ends the program where one cannot be.  Those in
+ * which the kernel plays are taken from what is kept (kept.h), by the row and j->what. */
 void sample_take(struct sample *, struct flow_job *, int runs, flow_run *, flow_worth *);
 double sample_median(const struct sample *);
 
