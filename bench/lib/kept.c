@@ -67,7 +67,8 @@ kept_find(struct kept_run *k)
 	json_t *o;
 	size_t i;
 
-	json_array_foreach (runs, i, o) {
+	json_array_foreach(runs, i, o)
+	{
 		if (!is_that(o, k))
 			continue;
 		k->worth = json_number_value(json_object_get(o, "worth"));

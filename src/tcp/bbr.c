@@ -131,7 +131,7 @@ bbr_begin(const struct tcp *tcp, const struct tcb *t, struct active *c)
 	b->begun = true;
 	b->mode = STARTUP;
 	b->undo_mode = NO_MODE;
-	b->min_rtt = b->probe_rtt_min = t->srtt_us / 8;
+	b->min_rtt = b->probe_rtt_min = b->least_rtt = t->srtt_us / 8;
 	b->min_rtt_at = b->probe_rtt_at = b->extra_at = b->cycle_at = tcp->now;
 	b->inflight_long = BOUNDLESS;
 	b->up_acked_per_inc = BOUNDLESS;
@@ -424,6 +424,12 @@ bbr_update_min_rtt(const struct tcp *tcp, struct tcb *t, struct active *c, const
 	bool expired = tcp->now > b->probe_rtt_at + PROBE_RTT_EVERY;
 	uint32_t rtt = (uint32_t)min_ns(a->rtt / SW_US + (a->rtt > 0 && a->rtt < SW_US), NONE);
 
+	/* ProbeRTT is there to see the least.  Who sees what is as good as the least ever, with
+	 * no queue of anybody's in it, need not stop for that.  (Not in the draft.) */
+	if (rtt > 0 && (b->least_rtt == 0 || rtt < b->least_rtt))
+		b->least_rtt = rtt;
+	if (rtt > 0 && rtt <= b->least_rtt + b->least_rtt / LIKE_LEAST && rtt >= b->probe_rtt_min)
+		b->probe_rtt_at = tcp->now;
 	if (rtt > 0 && (b->probe_rtt_min == 0 || rtt < b->probe_rtt_min || expired)) {
 		b->probe_rtt_min = rtt;
 		b->probe_rtt_at = tcp->now;

@@ -17,7 +17,8 @@ enum {			    /* gains in thousandths */
        LOSS_RANGES = 6, /* in a round: Startup is over */
        FULL_ROUNDS = 3,
        EXTRA_WINDOW = 10,
-       RENO_ROUNDS = 63
+       RENO_ROUNDS = 63,
+       LIKE_LEAST = 32 /* a round trip so little above the least shows no queue */
 };
 
 #define BOUNDLESS UINT32_MAX /* inflight_long, inflight_short */

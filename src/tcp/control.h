@@ -76,7 +76,7 @@ struct bbr {
 	uint64_t bw_latest, bw_short, undo_bw_short, full_bw, pace;
 	uint64_t loss_round_delivered;
 	sw_ns min_rtt_at, probe_rtt_at, done_at, cycle_at, wait, extra_at;
-	uint32_t min_rtt, probe_rtt_min; /* 0: not known */
+	uint32_t min_rtt, probe_rtt_min, least_rtt; /* 0: not known */
 	uint32_t rounds, drain_round, rounds_since_up;
 	uint32_t inflight_latest, inflight_short, inflight_long, undo_short, undo_long;
 	uint32_t extra_delivered;

@@ -102,6 +102,7 @@
 	X(NUM, bw_short) X(NUM, undo_bw_short) X(NUM, full_bw) X(NUM, pace) \
 	X(NUM, loss_round_delivered) X(SINCE, min_rtt_at) X(SINCE, probe_rtt_at) X(SINCE, done_at) \
 	X(SINCE, cycle_at) X(NUM, wait) X(SINCE, extra_at) X(NUM, min_rtt) X(NUM, probe_rtt_min) \
+	X(NUM, least_rtt) \
 	X(NUM, rounds) X(NUM, drain_round) X(NUM, rounds_since_up) X(NUM, inflight_latest) \
 	X(NUM, inflight_short) X(NUM, inflight_long) X(NUM, undo_short) X(NUM, undo_long) \
 	X(NUM, extra_delivered) X(NUM, up_acked) X(NUM, up_acked_per_inc) X(NUM, prior_cwnd) \

@@ -43,9 +43,10 @@ slices_tap(void *ctx, const struct sw_sim_seen *p)
 		s->flight[i] = s->top - s->acked;
 }
 
-/* A world in which A sends with `cc` over w's path for `span`, watched in slices. */
+/* A world in which A sends with `cc` over w's path for `span`, watched in slices; the way is
+ * longer by `more` once it is open. */
 static struct slices *
-watched(struct world *w, enum sw_cc cc, sw_ns each, sw_ns span)
+watched_behind(struct world *w, enum sw_cc cc, sw_ns each, sw_ns span, sw_ns more)
 {
 	struct slices *s = calloc(1, sizeof(*s));
 
@@ -54,8 +55,16 @@ watched(struct world *w, enum sw_cc cc, sw_ns each, sw_ns span)
 	w->config[A].cc = (uint8_t)cc;
 	open_world_seen(w, NULL, NULL);
 	sw_sim_tap(w->sim, slices_tap, s);
+	w->path[A].delay += more;
+	path_changes(w, A);
 	bulk(w, span);
 	return s;
+}
+
+static struct slices *
+watched(struct world *w, enum sw_cc cc, sw_ns each, sw_ns span)
+{
+	return watched_behind(w, cc, each, span, 0);
 }
 
 static void
@@ -286,12 +295,12 @@ probe_rtt(void)
 	} want[] = {{SW_CC_BBR, 62, 4, 250}, {SW_CC_BBR1, 12, 2, 500}};
 
 	for (unsigned i = 0; i < 2; i++) {
-		/* behind another's queue of a whole path: no round trip is as short as the first */
+		/* behind another's queue: no round trip is as short as the first */
 		struct world *w = path_world(100, 20 * SW_MS, 400);
 		struct slices *s;
 		unsigned starts[8], lasts[8], n;
 
-		s = watched(w, want[i].cc, 20 * SW_MS, 28 * SW_S);
+		s = watched_behind(w, want[i].cc, 20 * SW_MS, 28 * SW_S, 3 * SW_MS);
 		n = dips(s, want[i].percent, starts, lasts);
 		ok(n >= want[i].n);
 		for (unsigned k = 0; k < n; k++) {
@@ -304,6 +313,18 @@ probe_rtt(void)
 		}
 		watched_end(s);
 	}
+}
+
+/* Who sees the least all the time need not stop to see it. */
+static void
+no_probe_rtt(void)
+{
+	struct slices *s =
+	    watched(path_world(100, 20 * SW_MS, 400), SW_CC_BBR, 20 * SW_MS, 28 * SW_S);
+	unsigned starts[8], lasts[8];
+
+	ok(dips(s, 62, starts, lasts) == 0);
+	watched_end(s);
 }
 
 /* ---- losses and marks --------------------------------------------------- */
@@ -451,6 +472,7 @@ main(void)
 	TEST("BBR bounds of inflight", bounds);
 	TEST("BBR finds more, and less", path_faster);
 	TEST("BBR ProbeRTT", probe_rtt);
+	TEST("BBR alone has no ProbeRTT", no_probe_rtt);
 	TEST("BBR under random loss", random_loss);
 	TEST("BBR answers marks", marks_answered);
 	TEST("BBR remembers the path", pause_remembered);
