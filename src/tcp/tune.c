@@ -186,10 +186,11 @@ tune_want(const struct active *c)
 	uint64_t took = c->tune.took, before = c->tune.before, more = 4 * took;
 
 	/* behind a gap what came in the round before is taken in this one; and while one is
-	 * filled, twice as much must find room, and more when it is lost once more: a window
-	 * that were filled by then would hold back who answers losses by no slower pace */
+	 * filled, twice as much must find room, and more when it is lost once more, or the
+	 * rate grows: a window that were full by then would hold back a sender that does not
+	 * slow down for losses */
 	if (c->tune.gap && before > 0)
-		return 2 * (took + before);
+		return (took > before ? 4 : 2) * (took + before);
 	/* An ACK now is answered in the round after the next: by four times this, when
 	 * the peer doubles. */
 	if (before > 0)
