@@ -3,31 +3,39 @@
  *
  * The slots hold the entries sorted by hash, each at or behind its home, with
  * no empty slot between the home and the entry.  Home is a monotone function of
- * the hash: its upper bits; while the table grows, one bit more for the homes at
- * and above `split`.  So adding, removing and looking up need not know whether
- * it grows.  A growth step takes the last home that has not moved and spreads
- * its entries over two.
+ * the hash: the hash as a fraction of the number of homes, which is any number;
+ * while the table grows, a fraction of the next number for the hashes at and
+ * above `split`.  So adding, removing and looking up need not know whether it
+ * grows.  A growth step takes the highest stretch of hashes that has not moved,
+ * about one home's, and spreads its entries.
  *
- * Room for that is always there.  With H homes, S slots of slack and k entries
- * added since growth began, at most H - h + S + k stand at or behind home h when
- * it moves; they get 2 * (H - h) - 1 + S slots; and k < H - h, since each add
- * moved TABLE_STEP homes before it.
+ * It grows by an eighth, so that the load stays above 3/4 and below 11/12.
+ *
+ * Room for a step is always there.  Of H homes that become H' and S slots of slack,
+ * with k entries added since growth began: when the hashes from the fraction x on
+ * have moved, at most (1 - x) H + S + k are there, and they have (1 - x) H' - 1 + S
+ * slots; and k is at most (1 - x) H / TABLE_STEP, since each add moved so many
+ * homes before it, while H' - H is H / 8 or all of it was moved at once.
  *
  * Behind the last home come slack slots and one that stays empty, so that a
  * walk needs no end.  Slots become initialised when they come into use: while
- * it grows, from 0 to the old end and from 2 * split to the new one.
+ * it grows, from 0 to the old end and from where `split` stands to the new one.
  *
  * Does not know the keys.
  */
 #include "base/table.h"
 
 enum {
-	TABLE_BITS = 5,	  /* to begin with */
-	TABLE_SLACK = 64, /* slots behind the last home */
-	/* Homes that move with each add: growth begins at a load of 3/4 and takes
-	 * 1/16 as many adds as there are homes, so it ends before 13/16. */
-	TABLE_STEP = 16
+	TABLE_HOMES = 4, /* to begin with, and the least that it grows by */
+	TABLE_PART = 8,	 /* grows by this part, and when only that is free */
+	/* Slots behind the last home: at a load of 7/8 the last homes need more about
+	 * once in e^33 tables. */
+	TABLE_SLACK = 128,
+	/* Homes that move with each add: it has grown before there are 1/32 more. */
+	TABLE_STEP = 32
 };
+
+#define TABLE_ALL ((uint64_t)1 << 32) /* hashes */
 
 static struct table_slot *
 table_slots(const struct table *t)
@@ -35,35 +43,43 @@ table_slots(const struct table *t)
 	return (struct table_slot *)((uintptr_t)t + (uintptr_t)t->distance);
 }
 
+/* How many homes come next. */
 static uint32_t
-table_bits_for(uint32_t cap)
+table_more(uint32_t homes)
 {
-	uint32_t bits = 2;
-
-	while (bits < 31 && cap > ((uint32_t)1 << bits) / 4 * 3)
-		bits++;
-	return bits;
+	return homes + max_u32(homes / TABLE_PART, TABLE_HOMES);
 }
 
-/* Slots of a table of 2^bits homes, with slack and the last, empty one. */
+/* Entries of so many homes before it must grow. */
 static uint32_t
-table_end(uint32_t cap, uint32_t bits)
+table_most(uint32_t homes)
 {
-	return ((uint32_t)1 << bits) + min_u32(cap, TABLE_SLACK) + 1;
+	return homes - homes / TABLE_PART;
+}
+
+/* Slots of a table of so many homes, with slack and the last, empty one. */
+static uint32_t
+table_end(uint32_t cap, uint32_t homes)
+{
+	return homes + min_u32(cap, TABLE_SLACK) + 1;
 }
 
 /* Bytes of the slots that a table of `cap` entries can come to use. */
 size_t
 table_bytes(uint32_t cap)
 {
-	return (size_t)table_end(cap, table_bits_for(cap)) * sizeof(struct table_slot);
+	uint32_t homes = TABLE_HOMES;
+
+	while (table_most(homes) < cap)
+		homes = table_more(homes);
+	return (size_t)table_end(cap, homes) * sizeof(struct table_slot);
 }
 
 /* Bytes from slot 0 to the last one that was ever touched. */
 size_t
 table_extent(const struct table *t)
 {
-	return (size_t)table_end(t->cap, t->bits + t->growing) * sizeof(struct table_slot);
+	return (size_t)table_end(t->cap, t->next) * sizeof(struct table_slot);
 }
 
 static void
@@ -82,17 +98,22 @@ table_init(struct table *t, void *slots, uint32_t cap)
 	memset(t, 0, sizeof(*t));
 	t->distance = (uint64_t)((uintptr_t)slots - (uintptr_t)t);
 	t->cap = cap;
-	t->bits_max = table_bits_for(cap);
-	t->bits = min_u32(TABLE_BITS, t->bits_max);
-	table_clear(t, 0, table_end(cap, t->bits));
+	t->homes = t->next = TABLE_HOMES;
+	t->split = TABLE_ALL;
+	table_clear(t, 0, table_end(cap, t->homes));
+}
+
+/* The home of a hash (or, for TABLE_ALL, the end of them) among so many. */
+static uint32_t
+table_place(uint64_t hash, uint32_t homes)
+{
+	return (uint32_t)(hash * homes >> 32);
 }
 
 static uint32_t
 table_home(const struct table *t, uint32_t hash)
 {
-	uint32_t home = hash >> (32 - t->bits);
-
-	return t->growing && home >= t->split ? hash >> (31 - t->bits) : home;
+	return table_place(hash, hash >= t->split ? t->next : t->homes);
 }
 
 /* Whether p is a last slot, which stays empty: that of the whole, or of the old
@@ -100,12 +121,10 @@ table_home(const struct table *t, uint32_t hash)
 static bool
 table_is_last(const struct table *t, uint32_t p)
 {
-	uint32_t old_end = table_end(t->cap, t->bits);
+	uint32_t old_end = table_end(t->cap, t->homes);
 
-	if (!t->growing)
-		return p == old_end - 1;
-	return p == table_end(t->cap, t->bits + 1) - 1 ||
-	       (p == old_end - 1 && 2 * t->split > old_end);
+	return p == table_end(t->cap, t->next) - 1 ||
+	       (p == old_end - 1 && table_place(t->split, t->next) > old_end);
 }
 
 /* The first empty slot at or behind p. */
@@ -132,53 +151,54 @@ table_put(struct table *t, uint32_t p, uint32_t hole, struct table_slot e)
 static void
 table_grow_begin(struct table *t)
 {
-	uint32_t homes = (uint32_t)1 << (t->bits + 1);
+	uint32_t old_end = table_end(t->cap, t->homes);
 
-	table_clear(t, max_u32(table_end(t->cap, t->bits), homes), table_end(t->cap, t->bits + 1));
-	t->split = homes / 2;
-	t->growing = true;
+	t->next = table_more(t->homes);
+	table_clear(t, max_u32(old_end, t->next), table_end(t->cap, t->next));
 }
 
-/* Moves the entries of the highest home that has not moved. */
+/* Moves the entries of the highest hashes that have not moved, a home's worth. */
 static void
-table_grow_home(struct table *t)
+table_grow_step(struct table *t)
 {
 	struct table_slot *slot = table_slots(t), e;
-	uint32_t home = t->split - 1, shift = 32 - t->bits, p, end, to;
-	uint32_t old_end = table_end(t->cap, t->bits);
+	uint64_t worth = TABLE_ALL / t->homes;
+	uint64_t from = t->split > worth ? t->split - worth : 0;
+	uint32_t first = table_place(from, t->homes), to, old_end = table_end(t->cap, t->homes);
+	uint32_t p = table_place(t->split - 1, t->homes);
 
-	table_clear(t, max_u32(2 * home, old_end), 2 * home + 2);
-	for (p = home; slot[p].ref != NONE && slot[p].hash >> shift < home; p++)
-		;
-	for (end = p; slot[end].ref != NONE && slot[end].hash >> shift == home; end++)
-		;
-	while (end-- > p) {
-		e = slot[end];
-		to = e.hash >> (shift - 1);
-		if (to <= end)
-			continue; /* so do all before it: they stay too */
-		slot[end].ref = NONE;
+	table_clear(t, max_u32(table_place(from, t->next), old_end),
+		    table_place(t->split, t->next));
+	while (slot[p].ref != NONE && slot[p].hash < t->split)
+		p++;
+	/* from the last of them down: there may be empty slots between */
+	while (p-- > first) {
+		e = slot[p];
+		to = table_place(e.hash, t->next);
+		if (e.ref != NONE && e.hash < from)
+			break;
+		if (e.ref == NONE || to <= p)
+			continue;
+		slot[p].ref = NONE;
 		table_put(t, to, table_hole(t, to), e);
 	}
-	t->split = home;
+	t->split = from;
 }
 
 /* Begins to grow when it is time, and grows by a bounded step. */
 static void
 table_grow(struct table *t)
 {
-	uint32_t n;
-
-	if (!t->growing) {
-		if (t->bits == t->bits_max || t->used < ((uint32_t)1 << t->bits) / 4 * 3)
+	if (t->next == t->homes) {
+		if (t->used < table_most(t->homes))
 			return;
 		table_grow_begin(t);
 	}
-	for (n = 0; n < TABLE_STEP && t->split > 0; n++)
-		table_grow_home(t);
+	for (uint32_t n = 0; n < TABLE_STEP && t->split > 0; n++)
+		table_grow_step(t);
 	if (t->split == 0) {
-		t->growing = false;
-		t->bits++;
+		t->homes = t->next;
+		t->split = TABLE_ALL;
 	}
 }
 
@@ -267,9 +287,13 @@ table_next(const struct table *t, uint32_t hash, uint32_t *it)
 	return slot->ref != NONE && slot->hash == hash ? slot->ref : NONE;
 }
 
-/* Asks the machine to bring the slots of that hash near. */
+/* Asks the machine to bring the slots of that hash near: the entry stands a few behind
+ * its home. */
 void
 table_prefetch(const struct table *t, uint32_t hash)
 {
-	__builtin_prefetch(table_slots(t) + table_home(t, hash));
+	const struct table_slot *home = table_slots(t) + table_home(t, hash);
+
+	__builtin_prefetch(home);
+	__builtin_prefetch(home + TABLE_PART);
 }

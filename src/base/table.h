@@ -3,8 +3,8 @@
  *
  * Open addressing with 8-byte slots (32 bits of hash, 32 bits of reference),
  * kept ordered by hash (linear probing in hash order), so that it grows in
- * place: doubling spreads the same order out, from the top down, a few slots an
- * operation.  Its space is reserved in the arena and touched only as it grows.
+ * place: an eighth more spreads the same order out, from the top down, some slots an
+ * add.  Its space is reserved in the arena and touched only as it grows.
  * The table does not know the keys: a lookup gives the references whose hash
  * agrees, one after the other, and the caller compares.
  */
@@ -20,10 +20,9 @@ struct table_slot {
 struct table {
 	uint64_t distance; /* from this struct to slot 0 */
 	uint32_t used, cap; /* entries now, entries at most */
-	uint32_t bits;	   /* log2 of the home slots now; growing: before */
-	uint32_t bits_max;
-	uint32_t split;	   /* growing: home slots at and above it have moved */
-	bool growing;
+	uint32_t homes;	   /* now; growing: before */
+	uint32_t next;	   /* growing: then; else the same */
+	uint64_t split;	   /* growing: hashes at and above it have moved; else 2^32 */
 };
 
 size_t table_bytes(uint32_t cap); /* of the slots to reserve; cap at most 2^26 */

@@ -489,22 +489,18 @@ static void
 check_order(const struct table *t)
 {
 	const struct table_slot *slot = (const void *)((const char *)t + (ptrdiff_t)t->distance);
-	uint32_t slack = min_u32(t->cap, 64) + 1, old_end = (1u << t->bits) + slack;
-	uint32_t end = t->growing ? (2u << t->bits) + slack : old_end, p, home, n = 0, last = 0;
+	uint32_t slack = min_u32(t->cap, 128) + 1, old_end = t->homes + slack;
+	uint32_t end = t->next + slack, moved = (uint32_t)(t->split * t->next >> 32);
+	uint32_t p, home, n = 0, last = 0;
 	uint32_t hole = NONE; /* the last empty slot */
 
 	for (p = 0; p < end; p++) {
-		if (t->growing && p >= old_end && p < 2 * t->split) {
+		if ((p >= old_end && p < moved) || slot[p].ref == NONE) {
 			hole = p;
 			continue;
 		}
-		if (slot[p].ref == NONE) {
-			hole = p;
-			continue;
-		}
-		home = slot[p].hash >> (32 - t->bits);
-		if (t->growing && home >= t->split)
-			home = slot[p].hash >> (31 - t->bits);
+		home = (uint32_t)((uint64_t)slot[p].hash *
+				      (slot[p].hash >= t->split ? t->next : t->homes) >> 32);
 		ok(home <= p && (hole == NONE || home > hole));
 		ok(n == 0 || slot[p].hash >= last);
 		last = slot[p].hash;
@@ -627,7 +623,7 @@ test_table_top(void)
 		for (n = i = 0; i < 3000; i++) {
 			uint32_t hash = (uint32_t)tap_random();
 
-			if (t->growing ? tap_below(2) : tap_below(20) == 0)
+			if (t->next > t->homes ? tap_below(2) : tap_below(20) == 0)
 				hash |= top;
 			if (table_add(t, hash, i))
 				e[n++] = (struct entry){hash, i};
