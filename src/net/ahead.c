@@ -57,10 +57,11 @@ ahead_tuple(const struct sw_stack *s, const struct sw_packet *p, struct tuple *t
 static void
 ahead_record(const struct sw_stack *s, uint32_t ref)
 {
-	uint32_t size = REF_KIND(ref) == KIND_BLOCK  ? sizeof(struct tcb)
-			: REF_KIND(ref) == KIND_HALF ? sizeof(struct half)
-						     : sizeof(struct time_wait);
-	const char *p = (const char *)head_of(s, ref);
+	const struct pool *pool = REF_KIND(ref) == KIND_BLOCK  ? &s->blocks
+				  : REF_KIND(ref) == KIND_HALF ? &s->halves
+							       : &s->time_waits;
+	const char *p = pool_at(pool, REF_INDEX(ref));
+	uint32_t size = pool->size;
 
 	for (uint32_t at = 0; at < size; at += LINE)
 		__builtin_prefetch(p + at, 1);

@@ -297,12 +297,15 @@ status_block(const struct sw_stack *s, uint32_t i, struct sw_status *st)
 
 /* A SYN that waits for an answer. */
 static void
-status_asked(const struct half *h, struct sw_status *st)
+status_asked(const struct sw_stack *s, const struct half *h, struct sw_status *st)
 {
-	st->state = (enum sw_state)h->h.state;
-	st->local = (struct sw_endpoint){h->h.local, h->h.local_port};
-	st->remote = (struct sw_endpoint){h->h.remote, h->h.remote_port};
-	st->iface = h->h.iface;
+	struct tuple t;
+
+	small_tuple(s, &h->k, &t);
+	st->state = (enum sw_state)h->k.state;
+	st->local = (struct sw_endpoint){t.local, t.local_port};
+	st->remote = (struct sw_endpoint){t.remote, t.remote_port};
+	st->iface = small_iface(s, &h->k);
 	st->irs = h->irs.n;
 	st->peer_mss = h->peer_mss;
 }
@@ -322,7 +325,7 @@ sw_status(const struct sw_stack *s, sw_conn c, struct sw_status *st)
 	if (l != NONE)
 		status_listener(s, l, st);
 	else if (asked != NONE)
-		status_asked(half_at(s, asked), st);
+		status_asked(s, half_at(s, asked), st);
 	else
 		status_block(s, i, st);
 	st->bytes = sizeof(*st);

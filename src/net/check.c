@@ -59,12 +59,11 @@ check_half(const struct sw_stack *s, uint32_t i)
 	const struct half *h = half_at(s, i);
 	struct tuple tuple;
 
-	head_tuple(&h->h, &tuple);
-	CHECK(h->h.kind == KIND_HALF);
-	CHECK(h->h.state == SW_SYN_RECEIVED || h->h.state == SW_LISTEN);
+	small_tuple(s, &h->k, &tuple);
+	CHECK(h->k.state == SW_SYN_RECEIVED || h->k.state == SW_LISTEN);
 	CHECK(conn_find(s, &tuple) == REF(KIND_HALF, i));
 	CHECK(h->timer.deadline != SW_NEVER);
-	CHECK(h->h.state == SW_LISTEN ||
+	CHECK(h->k.state == SW_LISTEN ||
 	      link_in(&h->ready) == !!(h->flags & (HALF_SEND | HALF_ACK)));
 	return 0;
 }
@@ -75,11 +74,40 @@ check_time_wait(const struct sw_stack *s, uint32_t i)
 	const struct time_wait *w = time_wait_at(s, i);
 	struct tuple tuple;
 
-	head_tuple(&w->h, &tuple);
-	CHECK(w->h.kind == KIND_TIME_WAIT);
-	CHECK(w->h.state == SW_TIME_WAIT || (w->h.mark & MARK_MOVED));
+	small_tuple(s, &w->k, &tuple);
+	CHECK(w->k.state == SW_TIME_WAIT || (w->k.mark & SMALL_MOVED));
 	CHECK(conn_find(s, &tuple) == REF(KIND_TIME_WAIT, i));
 	CHECK(link_in(&w->queue));
+	return 0;
+}
+
+static bool
+check_is_used(const struct sw_stack *s, int kind, uint32_t i)
+{
+	switch (kind) {
+	case KIND_BLOCK:
+		return block_at(s, i)->h.mark & MARK_USED;
+	case KIND_HALF:
+		return half_at(s, i)->k.mark & SMALL_USED;
+	default:
+		return time_wait_at(s, i)->k.mark & SMALL_USED;
+	}
+}
+
+/* Our ends of small records: as many users as there are records. */
+static int
+check_heres(const struct sw_stack *s)
+{
+	uint32_t used = 0, users = 0;
+
+	for (uint32_t i = 0; i < s->heres.high; i++) {
+		const struct here *e = pool_at(&s->heres, i);
+
+		used += e->users > 0;
+		users += e->users;
+	}
+	CHECK(used == s->heres.used && used == s->here_table.used);
+	CHECK(users == s->halves.used + s->time_waits.used);
 	return 0;
 }
 
@@ -88,15 +116,13 @@ static int
 check_pool(const struct sw_stack *s, const struct pool *p, int kind, uint32_t *in_table)
 {
 	uint32_t used = 0, i;
-	const struct head *h;
 	int line = 0;
 
 	for (i = 0; i < p->high && line == 0; i++) {
-		h = pool_at(p, i); /* the head stands first in each of them */
-		if (!(h->mark & MARK_USED))
+		if (!check_is_used(s, kind, i))
 			continue;
 		used++;
-		*in_table += kind != KIND_BLOCK || (h->mark & MARK_IN_TABLE);
+		*in_table += kind != KIND_BLOCK || (block_at(s, i)->h.mark & MARK_IN_TABLE);
 		line = kind == KIND_BLOCK  ? check_block(s, i)
 		       : kind == KIND_HALF ? check_half(s, i)
 					   : check_time_wait(s, i);
@@ -116,7 +142,7 @@ halves_count(const struct sw_stack *s, const struct listener *l, enum sw_state s
 	for (uint32_t i = 0; i < s->halves.high; i++) {
 		const struct half *h = half_at(s, i);
 
-		n += (h->h.mark & MARK_USED) && h->h.state == state &&
+		n += (h->k.mark & SMALL_USED) && h->k.state == (uint32_t)state &&
 		     listener_behind(s, h->listener) == l;
 	}
 	return n;
@@ -219,6 +245,8 @@ sw_probe_check(const struct sw_stack *s)
 		line = check_pool(s, &s->halves, KIND_HALF, &in_table);
 	if (line == 0)
 		line = check_pool(s, &s->time_waits, KIND_TIME_WAIT, &in_table);
+	if (line == 0)
+		line = check_heres(s);
 	if (line == 0)
 		line = check_listeners(s);
 	if (line == 0)

@@ -8,25 +8,11 @@
 #include "net/net.h"
 
 /* The budget of an idle connection is 256 bytes, its table slots counted. */
-_Static_assert(sizeof(struct tcb) <= 240 && sizeof(struct half) <= 96 &&
-		   sizeof(struct time_wait) <= 64,
+_Static_assert(sizeof(struct tcb) <= 240 && sizeof(struct half) <= 80 &&
+		   sizeof(struct time_wait) <= 48,
 	       "the three sizes of connection");
 
 enum { AT_READY = offsetof(struct tcb, ready), AT_EVENT = offsetof(struct tcb, event) };
-
-/* The common part of the record that a reference names. */
-struct head *
-head_of(const struct sw_stack *s, uint32_t ref)
-{
-	switch (REF_KIND(ref)) {
-	case KIND_BLOCK:
-		return &block_at(s, REF_INDEX(ref))->h;
-	case KIND_HALF:
-		return &half_at(s, REF_INDEX(ref))->h;
-	default:
-		return &time_wait_at(s, REF_INDEX(ref))->h;
-	}
-}
 
 /* The tuple of a record. */
 void
@@ -61,42 +47,25 @@ head_hash(const struct sw_stack *s, const struct head *h)
 	return conn_hash(s, &t);
 }
 
-/* The period of now, of those in which a small record answers something strange once. */
-static uint32_t
-head_period(const struct sw_stack *s, sw_ns now)
-{
-	return (uint32_t)(now / s->conf.challenge_every % MARK_PERIODS) + 1;
-}
-
-/* Until when a small record has answered enough; 0: it may answer. */
-sw_ns
-head_hushed(const struct sw_stack *s, const struct head *h, sw_ns now)
-{
-	sw_ns every = s->conf.challenge_every;
-
-	if (every == 0 || h->mark >> MARK_PERIOD != head_period(s, now))
-		return 0;
-	return now - now % every + every;
-}
-
-/*= RFC 5961 7: challenge ACKs are limited, each connection for itself, small or not */
-bool
-head_may_challenge(const struct sw_stack *s, struct head *h, sw_ns now)
-{
-	if (head_hushed(s, h, now) != 0)
-		return false;
-	if (s->conf.challenge_every != 0)
-		h->mark = (uint8_t)((h->mark & ((1 << MARK_PERIOD) - 1)) | head_period(s, now)
-									       << MARK_PERIOD);
-	return true;
-}
-
 static bool
 head_is(const struct head *h, const struct tuple *t)
 {
 	return h->remote_port == t->remote_port && h->local_port == t->local_port &&
 	       memcmp(&h->remote, &t->remote, sizeof(t->remote)) == 0 &&
 	       memcmp(&h->local, &t->local, sizeof(t->local)) == 0;
+}
+
+static bool
+record_is(const struct sw_stack *s, uint32_t ref, const struct tuple *t)
+{
+	switch (REF_KIND(ref)) {
+	case KIND_BLOCK:
+		return head_is(&block_at(s, REF_INDEX(ref))->h, t);
+	case KIND_HALF:
+		return small_is(s, &half_at(s, REF_INDEX(ref))->k, t);
+	default:
+		return small_is(s, &time_wait_at(s, REF_INDEX(ref))->k, t);
+	}
 }
 
 /* The record of a tuple, whatever its size; NONE. */
@@ -114,7 +83,7 @@ conn_find_at(const struct sw_stack *s, const struct tuple *t, uint32_t hash)
 
 	for (ref = table_first(&s->table, hash, &it); ref != NONE;
 	     ref = table_next(&s->table, hash, &it)) {
-		if (head_is(head_of(s, ref), t))
+		if (record_is(s, ref, t))
 			return ref;
 	}
 	return NONE;
@@ -374,10 +343,9 @@ conn_settle(struct sw_stack *s, uint32_t i, sw_ns now, const struct reply *reply
 	if (!conn_hatch(s, i, now))
 		return;
 	conn_ready(s, t, i);
-	if (t->h.state == SW_TIME_WAIT && (t->flags & T_RELEASED) && !link_in(&t->ready)) {
-		time_wait_take(s, i, now);
+	if (t->h.state == SW_TIME_WAIT && (t->flags & T_RELEASED) && !link_in(&t->ready) &&
+	    time_wait_take(s, i, now))
 		return;
-	}
 	due = tcp_deadline(&s->tcp, t);
 	/* what is due stays due, or calls at every instant would put it off for ever */
 	if (due > now || t->timer.deadline > now)

@@ -33,7 +33,7 @@ asked_of(const struct sw_stack *s, sw_conn c)
 	if (!((uint32_t)c & ASKED_BIT) || i >= s->halves.high)
 		return NONE;
 	h = half_at(s, i);
-	if (h->generation != c >> 32 || !(h->h.mark & MARK_USED) || h->h.state != SW_LISTEN)
+	if (h->generation != c >> 32 || !(h->k.mark & SMALL_USED) || h->k.state != SW_LISTEN)
 		return NONE;
 	return i;
 }
@@ -82,7 +82,7 @@ asked_new(struct sw_stack *s, uint32_t listener, const struct asked *a)
 		return;
 	}
 	h = half_at(s, i);
-	h->h.state = l->h.state;
+	h->k.state = l->h.state & 15u;
 	asked_keep(h, a->seg);
 	if (a->after != NULL) {
 		h->iss = *a->after;
@@ -118,14 +118,14 @@ asked_arrives(struct sw_stack *s, uint32_t i, const struct seg *seg)
 	enum sw_verdict v = tcp_arrives_listen(seg, &reply);
 	struct tuple tuple;
 
-	head_tuple(&h->h, &tuple);
+	small_tuple(s, &h->k, &tuple);
 	if (v == SW_V_SYN_TAKEN) {
 		v = seq_eq(seg->seq, h->irs) ? SW_V_DUPLICATE : SW_V_ASKED;
 		asked_keep(h, seg);
 	}
 	input_drop(s, &tuple, seg, v);
 	if (reply.rst)
-		reply_segment(s, &tuple, h->h.iface, &reply.seg);
+		reply_segment(s, &tuple, small_iface(s, &h->k), &reply.seg);
 }
 
 /* The listener is closed: what waits for its word is refused with it. */
@@ -165,12 +165,12 @@ asked_accept(struct sw_stack *s, uint32_t i)
 {
 	struct half *h = half_at(s, i);
 	uint32_t listener = LISTENER_INDEX(h->listener), b;
-	struct asked a = {.iface = h->h.iface};
+	struct asked a = {.iface = small_iface(s, &h->k)};
 	struct reply reply = {0};
 	struct seg syn;
 	struct tcb t;
 
-	head_tuple(&h->h, &a.tuple);
+	small_tuple(s, &h->k, &a.tuple);
 	if (h->flags & HALF_SENT)
 		a.after = &h->iss;
 	half_listen(s, listener, &a, &t);
@@ -180,7 +180,7 @@ asked_accept(struct sw_stack *s, uint32_t i)
 	b = conn_from(s, &t, REF(KIND_HALF, i));
 	if (b == NONE)
 		return NONE;
-	h->h.mark &= (uint8_t)~MARK_IN_TABLE;
+	h->k.mark &= SMALL_MARK & ~SMALL_IN_TABLE;
 	asked_syn(h, &syn);
 	asked_free(s, i);
 	tcp_arrives(&s->tcp, block_at(s, b), &syn, s->now, &reply);
@@ -196,10 +196,10 @@ asked_refuse(struct sw_stack *s, uint32_t i)
 	struct tuple tuple;
 	struct seg syn;
 
-	head_tuple(&half_at(s, i)->h, &tuple);
+	small_tuple(s, &half_at(s, i)->k, &tuple);
 	asked_syn(half_at(s, i), &syn);
 	tcp_arrives_closed(&syn, &reply);
-	reply_segment(s, &tuple, half_at(s, i)->h.iface, &reply.seg);
+	reply_segment(s, &tuple, small_iface(s, &half_at(s, i)->k), &reply.seg);
 }
 
 /* As if a router said so. */
@@ -209,9 +209,9 @@ asked_unreachable(struct sw_stack *s, uint32_t i)
 	struct tuple tuple;
 	struct seg syn;
 
-	head_tuple(&half_at(s, i)->h, &tuple);
+	small_tuple(s, &half_at(s, i)->k, &tuple);
 	asked_syn(half_at(s, i), &syn);
-	icmp_unreachable(s, half_at(s, i)->h.iface, &tuple, &syn);
+	icmp_unreachable(s, small_iface(s, &half_at(s, i)->k), &tuple, &syn);
 }
 
 /* The word of the application. */

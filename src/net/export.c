@@ -103,7 +103,8 @@ import_place(struct sw_stack *s, const struct tuple *t)
 
 	if (ref == NONE)
 		return true;
-	if (REF_KIND(ref) != KIND_TIME_WAIT || !(head_of(s, ref)->mark & MARK_MOVED))
+	if (REF_KIND(ref) != KIND_TIME_WAIT ||
+	    !(time_wait_at(s, REF_INDEX(ref))->k.mark & SMALL_MOVED))
 		return false;
 	time_wait_free(s, REF_INDEX(ref));
 	return true;

@@ -1,5 +1,5 @@
 /*
- * half.c - half-open connections, 96 bytes each.
+ * half.c - half-open connections, 80 bytes each.
  *
  * A SYN for a listener costs a record, not a block.  Each segment for it makes
  * the record large, lets tcp decide, and makes it small again or, when the
@@ -18,13 +18,14 @@ half_free(struct sw_stack *s, uint32_t i)
 	struct half *h = half_at(s, i);
 	struct listener *l = listener_behind(s, h->listener);
 
-	if (h->h.mark & MARK_IN_TABLE)
-		table_remove(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i));
-	list_remove(&iface_at(s, h->h.iface)->ready_halves, &s->halves, AT_READY, i);
+	if (h->k.mark & SMALL_IN_TABLE)
+		table_remove(&s->table, small_hash(s, &h->k), REF(KIND_HALF, i));
+	list_remove(&iface_at(s, (uint32_t)small_iface(s, &h->k))->ready_halves, &s->halves,
+		    AT_READY, i);
 	wheel_set(&s->half_wheel, i, SW_NEVER);
-	if (l != NULL && h->h.state != SW_LISTEN)
+	if (l != NULL && h->k.state != SW_LISTEN)
 		l->halves--;
-	h->h.mark = 0;
+	small_unset(s, &h->k);
 	h->generation++;
 	pool_give(&s->halves, i);
 }
@@ -52,11 +53,11 @@ static void
 half_keep(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 {
 	struct half *h = half_at(s, i);
-	struct list *ready = &iface_at(s, h->h.iface)->ready_halves;
+	struct list *ready = &iface_at(s, (uint32_t)small_iface(s, &h->k))->ready_halves;
 	sw_ns due = tcp_deadline(&s->tcp, t);
 
 	tcp_drop(&s->tcp, t); /* a record holds no text */
-	h->h.state = t->h.state;
+	h->k.state = t->h.state & 15u;
 	h->iss = t->snd.iss;
 	h->irs = t->rcv.irs;
 	h->ts_recent = t->ts_recent;
@@ -89,12 +90,12 @@ half_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t)
 	uint64_t rto = s->conf.rto_init / SW_US << min_u32(h->retries, 12);
 	struct tuple tuple;
 
-	head_tuple(&h->h, &tuple);
-	conn_fresh(s, t, &tuple, h->h.iface, h->iss);
+	small_tuple(s, &h->k, &tuple);
+	conn_fresh(s, t, &tuple, small_iface(s, &h->k), h->iss);
 	if (listener_behind(s, h->listener) != NULL)
 		tcp_adopt((struct tcp *)(uintptr_t)&s->tcp, t,
 			  &listener_behind(s, h->listener)->habits);
-	t->h = h->h;
+	t->h.state = h->k.state;
 	t->rcv_wscale = h->flags >> HALF_WSCALE & 15u;
 	t->flags |= T_PASSIVE;
 	t->flags |= (h->options & SW_HAS_TS) ? T_TS : 0u;
@@ -153,7 +154,7 @@ half_settle(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now, const stru
 		half_free(s, i);
 		return;
 	}
-	half_at(s, i)->h.mark &= (uint8_t)~MARK_IN_TABLE;
+	half_at(s, i)->k.mark &= SMALL_MARK & ~SMALL_IN_TABLE;
 	half_free(s, i);
 	conn_settle(s, b, now, NULL);
 }
@@ -171,12 +172,15 @@ half_take(struct sw_stack *s, const struct asked *a, const struct listener *l, u
 	generation = i < high ? h->generation : s->generation;
 	memset(h, 0, sizeof(*h));
 	h->generation = generation;
-	head_set(&h->h, &a->tuple, a->iface, KIND_HALF);
+	if (!small_set(s, &h->k, &a->tuple, a->iface)) {
+		pool_give(&s->halves, i);
+		return NONE;
+	}
 	wheel_node_init(&h->timer);
 	link_init(&h->ready);
 	h->listener = LISTENER_REF(l, listener);
-	if (table_add(&s->table, head_hash(s, &h->h), REF(KIND_HALF, i)))
-		h->h.mark |= MARK_IN_TABLE;
+	if (table_add(&s->table, small_hash(s, &h->k), REF(KIND_HALF, i)))
+		h->k.mark |= SMALL_IN_TABLE;
 	return i;
 }
 
@@ -313,7 +317,7 @@ half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 	struct tcb t;
 	bool owed;
 
-	head_tuple(&h->h, &tuple);
+	small_tuple(s, &h->k, &tuple);
 	if (listener_behind(s, h->listener) == NULL) {
 		half_free(s, i);
 		v = tcp_arrives_closed(seg, &reply);
@@ -322,7 +326,7 @@ half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 			reply_segment(s, &tuple, -1, &reply.seg);
 		return;
 	}
-	if (h->h.state == SW_LISTEN) {
+	if (h->k.state == SW_LISTEN) {
 		asked_arrives(s, i, seg);
 		return;
 	}
@@ -336,7 +340,7 @@ half_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 	share_begin(s, &t);
 	owed = t.flags & T_ACK_NOW;
 	tcp_arrives(&s->tcp, &t, seg, now, &reply);
-	if ((t.flags & T_CHALLENGE) && !owed && !head_may_challenge(s, &h->h, now))
+	if ((t.flags & T_CHALLENGE) && !owed && !small_may_challenge(s, &h->k, now))
 		t.flags &= ~(uint32_t)(T_ACK_NOW | T_CHALLENGE);
 	half_settle(s, i, &t, now, &reply);
 }
@@ -379,7 +383,7 @@ half_expire(struct sw_stack *s, sw_ns now)
 			half_free(s, i);
 			continue;
 		}
-		if (half_at(s, i)->h.state == SW_LISTEN) {
+		if (half_at(s, i)->k.state == SW_LISTEN) {
 			s->asked_expired++;
 			asked_free(s, i);
 			continue;

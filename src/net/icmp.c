@@ -302,7 +302,7 @@ icmp_find(struct sw_stack *s, const struct icmp *m, enum icmp_class class)
 	if (REF_KIND(ref) == KIND_BLOCK)
 		return icmp_for_block(s, REF_INDEX(ref), class, m, number);
 	/* in LISTEN nothing of ours is out: a stranger guessed */
-	if (REF_KIND(ref) == KIND_HALF && (half_at(s, REF_INDEX(ref))->h.state == SW_LISTEN ||
+	if (REF_KIND(ref) == KIND_HALF && (half_at(s, REF_INDEX(ref))->k.state == SW_LISTEN ||
 					   !seq_eq(number, half_at(s, REF_INDEX(ref))->iss)))
 		return SW_V_ICMP_UNPROVEN;
 	/* a SYN-ACK is smaller than any path; other errors are left to its own timer: whoever

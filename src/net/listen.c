@@ -134,35 +134,41 @@ local_may_be(const struct sw_stack *s, const struct sw_addr *a)
 
 /* Does this record stand in the way of something that begins at `local`? */
 static bool
-local_meets(const struct head *h, const struct sw_endpoint *local)
+local_meets(const struct sw_addr *addr, uint16_t port, const struct sw_endpoint *local)
 {
-	bool wild = sw_addr_is_any(&h->local) || sw_addr_is_any(&local->addr);
-
-	if (!(h->mark & MARK_USED) || h->local_port != local->port)
-		return false;
-	return wild || sw_addr_same(&h->local, &local->addr);
+	return port == local->port && (sw_addr_is_any(addr) || sw_addr_is_any(&local->addr) ||
+				       sw_addr_same(addr, &local->addr));
 }
 
 /* May something new begin at `local`? */
 int
 sw_local_free(const struct sw_stack *s, const struct sw_endpoint *local)
 {
+	struct tuple t;
 	uint32_t i;
 
 	if (local == NULL || !local_may_be(s, &local->addr))
 		return SW_E_INVALID;
 	for (i = 0; i < s->listeners.high; i++) {
-		if (local_meets(&listener_at(s, i)->h, local))
+		const struct head *h = &listener_at(s, i)->h;
+
+		if ((h->mark & MARK_USED) && local_meets(&h->local, h->local_port, local))
 			return SW_E_IN_USE;
 	}
 	for (i = 0; i < s->blocks.high; i++) {
-		const struct tcb *t = block_at(s, i);
+		const struct head *h = &block_at(s, i)->h;
 
-		if (t->h.state != SW_CLOSED && local_meets(&t->h, local))
+		if (h->state != SW_CLOSED && (h->mark & MARK_USED) &&
+		    local_meets(&h->local, h->local_port, local))
 			return SW_E_IN_USE;
 	}
 	for (i = 0; i < s->time_waits.high; i++) {
-		if (local_meets(&time_wait_at(s, i)->h, local))
+		const struct small *k = &time_wait_at(s, i)->k;
+
+		if (!(k->mark & SMALL_USED))
+			continue;
+		small_tuple(s, k, &t);
+		if (local_meets(&t.local, t.local_port, local))
 			return SW_E_IN_USE;
 	}
 	return SW_OK;

@@ -27,23 +27,42 @@ enum {
 	MARK_ACCEPT_QUEUE = 2,
 	MARK_WAITS_NEIGHBOUR = 4,
 	MARK_USED = 8, /* the record is not free */
-	MARK_TS = 16,	   /* TIME-WAIT: timestamps were agreed on */
-	MARK_MOVED = 2,	   /* a TIME-WAIT record: no such thing, the connection is elsewhere */
 	MARK_STARVED = 32, /* its SEND found no buffer: told when there is one */
 	MARK_SHARED = 64,  /* what it knows of its path was told (share.c) */
 	/* of blocks that were opened by a cookie, in SYN-RECEIVED: an application has it,
 	 * although `listener` is set; it counts among the listener's pending ones */
 	MARK_ACCEPTED = 16,
-	MARK_FAST = 128,
-	/* of small records, which have no MARK_STARVED: when they answered something strange */
-	MARK_PERIOD = 5,
-	MARK_PERIODS = 7
+	MARK_FAST = 128
+};
+
+/* Our end of small records: they share it. */
+struct here {
+	struct sw_addr addr;
+	uint32_t users;
+	uint8_t iface;
+};
+
+/* What small records begin with: small.c's, but for `state` (fsm_go()'s, like any). */
+struct small {
+	struct sw_addr remote;
+	uint16_t local_port, remote_port;
+	uint32_t here : 22, state : 4, mark : 6;
+};
+enum { SMALL_HERE = 0x3fffff, SMALL_MARK = 0x3f };
+enum { /* small.mark */
+	SMALL_USED = 1,
+	SMALL_IN_TABLE = 2, /* half-open; a TIME-WAIT record always is */
+	SMALL_TS = 2,	    /* TIME-WAIT: timestamps were agreed on */
+	SMALL_MOVED = 4,    /* TIME-WAIT: no such thing, the connection is elsewhere */
+	/* and when it answered something strange */
+	SMALL_PERIOD = 3,
+	SMALL_PERIODS = 7
 };
 
 /* SYN-RECEIVED, from a listener, nothing but the handshake so far; or in LISTEN, a SYN
- * that waits for its listener's application: 96 bytes. */
+ * that waits for its listener's application: 80 bytes. */
 struct half {
-	struct head h;
+	struct small k;
 	struct wheel_node timer;
 	struct link ready;
 	seq iss, irs;
@@ -63,9 +82,9 @@ enum { HALF_ACE = 4 };	  /* half.ace */
 enum { HALF_SEND = 1, HALF_SENT = 2, HALF_ACK = 4, HALF_GIVES = 8 /* a cookie */,
        HALF_WSCALE = 4 /* shift: our scale */ };
 
-/* TIME-WAIT, released: <= 64 bytes. */
+/* TIME-WAIT, released: 48 bytes. */
 struct time_wait {
-	struct head h;
+	struct small k;
 	seq snd_nxt, rcv_nxt;
 	uint32_t ts_recent;
 	uint32_t until_ms; /* low bits of milliseconds */
@@ -174,8 +193,9 @@ struct sw_stack {
 
 	struct pool blocks, halves, time_waits, listeners, replies, datagrams;
 	struct pool ifaces, addresses, routes, neighbours; /* used as arrays: high counts */
-	struct pool shares;
-	struct table table, share_table;
+	struct pool shares, heres;
+	struct table table, share_table, here_table;
+	uint32_t here_last; /* asked for last */
 	struct wheel block_wheel, half_wheel;
 	struct list time_wait_queue, listen_list, share_order;
 	struct list events, listener_events;
@@ -258,15 +278,12 @@ struct tuple {
 	struct sw_addr local, remote;
 	uint16_t local_port, remote_port;
 };
-struct head *head_of(const struct sw_stack *, uint32_t ref);
 void head_tuple(const struct head *, struct tuple *);
 void head_set(struct head *, const struct tuple *, int iface, int kind);
 uint32_t conn_find(const struct sw_stack *, const struct tuple *); /* ref; NONE */
 uint32_t conn_find_at(const struct sw_stack *, const struct tuple *, uint32_t hash);
 uint32_t conn_hash(const struct sw_stack *, const struct tuple *);
 uint32_t head_hash(const struct sw_stack *, const struct head *);
-sw_ns head_hushed(const struct sw_stack *, const struct head *, sw_ns now);
-bool head_may_challenge(const struct sw_stack *, struct head *, sw_ns now);
 /* A block in CLOSED with its tuple, in the table; NONE: no room or tuple taken. */
 uint32_t conn_new(struct sw_stack *, const struct tuple *, int iface);
 /* A block that goes on as *t, whose half-open record `ref` it replaces; NONE: no
@@ -289,6 +306,16 @@ void conn_hush(struct sw_stack *, uint32_t block);
 void conn_forget(struct sw_stack *, uint32_t block);
 sw_conn conn_name(const struct sw_stack *, uint32_t block);
 uint32_t conn_of(const struct sw_stack *, sw_conn); /* block index; NONE */
+/* small.c: what half.c and time_wait.c have in common */
+bool small_set(struct sw_stack *, struct small *, const struct tuple *, int iface);
+void small_unset(struct sw_stack *, struct small *);
+int small_iface(const struct sw_stack *, const struct small *);
+void small_tuple(const struct sw_stack *, const struct small *, struct tuple *);
+bool small_is(const struct sw_stack *, const struct small *, const struct tuple *);
+void small_head(const struct sw_stack *, const struct small *, struct head *);
+uint32_t small_hash(const struct sw_stack *, const struct small *);
+sw_ns small_hushed(const struct sw_stack *, const struct small *, sw_ns now);
+bool small_may_challenge(const struct sw_stack *, struct small *, sw_ns now);
 /* half.c, time_wait.c: the small records, made large while a segment is decided */
 struct asked { /* a segment that asks a listener */
 	struct tuple tuple;
@@ -309,8 +336,9 @@ void half_free(struct sw_stack *, uint32_t half);
 void time_wait_arrives(struct sw_stack *, uint32_t tw, struct seg *, sw_ns now);
 void time_wait_expire(struct sw_stack *, sw_ns now);
 sw_ns time_wait_deadline(const struct sw_stack *);
-/* From a released block in TIME-WAIT that has nothing more to say: it is free then. */
-void time_wait_take(struct sw_stack *, uint32_t block, sw_ns now);
+/* From a released block in TIME-WAIT that has nothing more to say: it is free then.
+ * false: no room; it stays. */
+bool time_wait_take(struct sw_stack *, uint32_t block, sw_ns now);
 void time_wait_free(struct sw_stack *, uint32_t tw);
 /* From a block that was exported: the record says nothing.  false: no room. */
 bool time_wait_moved(struct sw_stack *, uint32_t block, sw_ns now);

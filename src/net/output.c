@@ -302,10 +302,13 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p, size_
 static bool
 emit_half(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 {
-	struct head h = half_at(s, i)->h;
 	struct way w = {.p = p};
+	struct head h;
 	struct seg seg;
-	int hop = way_find(s, now, &h, &w);
+	int hop;
+
+	small_head(s, &half_at(s, i)->k, &h);
+	hop = way_find(s, now, &h, &w);
 
 	/* while the hop is asked for, the SYN-ACK counts as lost: it comes again */
 	w.h = &h;

@@ -74,6 +74,16 @@ mix_head(uint64_t *d, const struct head *h)
 }
 
 static void
+mix_small(uint64_t *d, const struct sw_stack *s, const struct small *k)
+{
+	struct head h;
+
+	small_head(s, k, &h);
+	mix_head(d, &h);
+	mix(d, k->mark);
+}
+
+static void
 mix_chain(uint64_t *d, const struct pool *chunks, const struct chain *c)
 {
 	uint32_t i = c->head, n;
@@ -158,18 +168,18 @@ sw_probe_digest(const struct sw_stack *s)
 	for (i = 0; i < s->halves.high; i++) {
 		const struct half *h = half_at(s, i);
 
-		if (!(h->h.mark & MARK_USED))
+		if (!(h->k.mark & SMALL_USED))
 			continue;
-		mix_head(&d, &h->h);
+		mix_small(&d, s, &h->k);
 		mix(&d, (uint64_t)h->iss.n << 32 | h->irs.n);
 		mix(&d, h->timer.deadline);
 	}
 	for (i = 0; i < s->time_waits.high; i++) {
 		const struct time_wait *w = time_wait_at(s, i);
 
-		if (!(w->h.mark & MARK_USED))
+		if (!(w->k.mark & SMALL_USED))
 			continue;
-		mix_head(&d, &w->h);
+		mix_small(&d, s, &w->k);
 		mix(&d, (uint64_t)w->snd_nxt.n << 32 | w->rcv_nxt.n);
 		mix(&d, w->until_ms);
 	}
@@ -328,14 +338,16 @@ mix_block_still(uint64_t *d, const struct sw_stack *s, const struct tcb *t)
 		mix_active_still(d, &s->tcp, pool_at(&s->tcp.actives, t->active), s->now);
 }
 
-/* The period in which a small record was answered, as what is left of it. */
+/* Its ends; the period in which it was answered, as what is left of it. */
 static void
-mix_mark_still(uint64_t *d, const struct sw_stack *s, struct head *h)
+mix_small_still(uint64_t *d, const struct sw_stack *s, struct small *k)
 {
-	sw_ns until = head_hushed(s, h, s->now);
+	sw_ns until = small_hushed(s, k, s->now);
 
 	mix(d, until != 0 ? still(until, s->now) : 0);
-	h->mark &= (1 << MARK_PERIOD) - 1;
+	k->mark &= (1u << SMALL_PERIOD) - 1;
+	mix_small(d, s, k);
+	k->here = 0;
 }
 
 static void
@@ -349,7 +361,7 @@ mix_half_still(uint64_t *d, const struct sw_stack *s, const struct half *h)
 	memset(&c.ready, 0, sizeof(c.ready));
 	c.listener = c.generation = 0;
 	c.first_us = (uint32_t)(s->now / SW_US) - c.first_us;
-	mix_mark_still(d, s, &c.h);
+	mix_small_still(d, s, &c.k);
 	mix(d, prf(digest_key, &c, sizeof(c)));
 }
 
@@ -360,7 +372,7 @@ mix_time_wait_still(uint64_t *d, const struct sw_stack *s, const struct time_wai
 
 	memset(&c.queue, 0, sizeof(c.queue));
 	c.until_ms -= (uint32_t)(s->now / SW_MS);
-	mix_mark_still(d, s, &c.h);
+	mix_small_still(d, s, &c.k);
 	mix(d, prf(digest_key, &c, sizeof(c)));
 }
 
@@ -375,10 +387,10 @@ sw_probe_digest_still(const struct sw_stack *s)
 		if (block_at(s, i)->h.mark & MARK_USED)
 			mix_block_still(&d, s, block_at(s, i));
 	for (i = 0; i < s->halves.high; i++)
-		if (half_at(s, i)->h.mark & MARK_USED)
+		if (half_at(s, i)->k.mark & SMALL_USED)
 			mix_half_still(&d, s, half_at(s, i));
 	for (i = 0; i < s->time_waits.high; i++)
-		if (time_wait_at(s, i)->h.mark & MARK_USED)
+		if (time_wait_at(s, i)->k.mark & SMALL_USED)
 			mix_time_wait_still(&d, s, time_wait_at(s, i));
 	for (i = 0; i < s->listeners.high; i++)
 		if (listener_at(s, i)->h.mark & MARK_USED)

@@ -16,7 +16,14 @@ struct area {
 	uint64_t size, cap;
 };
 
-enum { AREAS = 15 };
+enum { AREAS = 16 };
+
+/* Each small record may have another end of ours. */
+static uint32_t
+heres_cap(const struct sw_config *c)
+{
+	return min_u32(c->half_opens + c->time_waits, SMALL_HERE + 1u);
+}
 
 /* The areas of the pools, in order. */
 static void
@@ -34,6 +41,7 @@ stack_areas(const struct sw_config *c, struct area a[AREAS])
 	*a++ = AREA(routes, sizeof(struct route), c->routes);
 	*a++ = AREA(neighbours, sizeof(struct neighbour_entry), c->neighbours);
 	*a++ = AREA(shares, sizeof(struct share), c->shares);
+	*a++ = AREA(heres, sizeof(struct here), heres_cap(c));
 	*a++ = AREA(tcp.actives, sizeof(struct active), c->actives);
 	*a++ = AREA(tcp.chunks, c->chunk_bytes, c->chunks);
 	*a++ = AREA(tcp.recs, sizeof(struct rec), c->records);
@@ -79,6 +87,7 @@ sw_stack_bytes(const struct sw_config *c)
 		n += area_bytes(&a[i]);
 	n += round_up(table_bytes(table_cap(c)), AREA_ALIGN);
 	n += round_up(table_bytes(c->shares), AREA_ALIGN);
+	n += round_up(table_bytes(heres_cap(c)), AREA_ALIGN);
 	n += round_up(c->traces * (uint64_t)sizeof(struct sw_trace), AREA_ALIGN);
 	return n <= PTRDIFF_MAX ? (size_t)n : 0;
 }
@@ -138,6 +147,8 @@ stack_lay_out(struct sw_stack *s)
 	at += round_up(table_bytes(table_cap(&s->conf)), AREA_ALIGN);
 	table_init(&s->share_table, at, s->conf.shares);
 	at += round_up(table_bytes(s->conf.shares), AREA_ALIGN);
+	table_init(&s->here_table, at, heres_cap(&s->conf));
+	at += round_up(table_bytes(heres_cap(&s->conf)), AREA_ALIGN);
 	s->tcp.trace.distance = (uint64_t)(at - (char *)&s->tcp.trace);
 	s->tcp.trace.cap = s->conf.traces;
 }
@@ -182,6 +193,12 @@ copy_part(struct sw_stack *to, const struct sw_stack *from, const void *part, si
 }
 
 static void
+copy_table(struct sw_stack *to, const struct sw_stack *from, const struct table *t)
+{
+	copy_part(to, from, (const char *)t + t->distance, table_extent(t));
+}
+
+static void
 copy_trace(struct sw_stack *to, const struct sw_stack *from)
 {
 	const struct tcp_ring *r = &from->tcp.trace;
@@ -215,10 +232,9 @@ sw_copy(struct sw_stack **out, void *arena, size_t bytes, const struct sw_stack 
 
 		copy_part(to, from, pool_at(p, 0), (size_t)p->high * p->size);
 	}
-	copy_part(to, from, (const char *)&from->table + from->table.distance,
-		  table_extent(&from->table));
-	copy_part(to, from, (const char *)&from->share_table + from->share_table.distance,
-		  table_extent(&from->share_table));
+	copy_table(to, from, &from->table);
+	copy_table(to, from, &from->share_table);
+	copy_table(to, from, &from->here_table);
 	copy_trace(to, from);
 	*out = to;
 	return 0;

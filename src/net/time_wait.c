@@ -1,5 +1,5 @@
 /*
- * time_wait.c - released connections in TIME-WAIT, 64 bytes each.
+ * time_wait.c - released connections in TIME-WAIT, 48 bytes each.
  *
  * Knows how to make a record large for one segment and small again.  What the
  * segment does to it is tcp's to say.
@@ -54,9 +54,9 @@ time_wait_free(struct sw_stack *s, uint32_t i)
 {
 	struct time_wait *w = time_wait_at(s, i);
 
-	table_remove(&s->table, head_hash(s, &w->h), REF(KIND_TIME_WAIT, i));
+	table_remove(&s->table, small_hash(s, &w->k), REF(KIND_TIME_WAIT, i));
 	list_remove(&s->time_wait_queue, &s->time_waits, AT_QUEUE, i);
-	w->h.mark = 0;
+	small_unset(s, &w->k);
 	pool_give(&s->time_waits, i);
 }
 
@@ -67,11 +67,11 @@ time_wait_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t
 	const struct time_wait *w = time_wait_at(s, i);
 	struct tuple tuple;
 
-	head_tuple(&w->h, &tuple);
-	conn_fresh(s, t, &tuple, w->h.iface, seq_sub(w->snd_nxt, 1));
-	t->h = w->h;
+	small_tuple(s, &w->k, &tuple);
+	conn_fresh(s, t, &tuple, small_iface(s, &w->k), seq_sub(w->snd_nxt, 1));
+	t->h.state = w->k.state;
 	t->flags |= T_RELEASED | T_CLOSE | T_FIN_SENT | T_FIN_RCVD | T_OPENED;
-	if (w->h.mark & MARK_TS)
+	if (w->k.mark & SMALL_TS)
 		t->flags |= T_TS;
 	t->snd.una = t->snd.nxt = t->snd.wl2 = w->snd_nxt;
 	t->rcv.irs = seq_sub(w->rcv_nxt, 1);
@@ -92,7 +92,7 @@ time_wait_evict(struct sw_stack *s, sw_ns now)
 	uint32_t i = s->time_wait_queue.head;
 	struct tcb t;
 
-	if (!(time_wait_at(s, i)->h.mark & MARK_MOVED)) {
+	if (!(time_wait_at(s, i)->k.mark & SMALL_MOVED)) {
 		time_wait_inflate(s, i, now, &t);
 		tcp_evict(&s->tcp, &t, now);
 	}
@@ -100,31 +100,37 @@ time_wait_evict(struct sw_stack *s, sw_ns now)
 	s->time_waits_evicted++;
 }
 
-/* A block becomes the small record i, until then, with these marks. */
-static void
-time_wait_become(struct sw_stack *s, uint32_t i, uint32_t block, sw_ns until, int marks)
+/* A block becomes the small record i, until then, with these marks; false: it stays. */
+static bool
+time_wait_become(struct sw_stack *s, uint32_t i, uint32_t block, sw_ns until, uint32_t marks)
 {
 	struct tcb *t = block_at(s, block);
 	struct time_wait *w = time_wait_at(s, i);
+	struct tuple tuple;
 
 	memset(w, 0, sizeof(*w));
-	w->h = t->h;
-	w->h.kind = KIND_TIME_WAIT;
-	w->h.mark = (uint8_t)(MARK_USED | marks);
+	head_tuple(&t->h, &tuple);
+	if (!small_set(s, &w->k, &tuple, t->h.iface)) {
+		pool_give(&s->time_waits, i);
+		return false;
+	}
+	w->k.state = t->h.state & 15u;
+	w->k.mark |= marks & SMALL_MARK;
 	w->snd_nxt = t->snd.nxt;
 	w->rcv_nxt = t->rcv.nxt;
 	w->ts_recent = t->ts_recent;
 	w->until_ms = ms_up(until);
 	link_init(&w->queue);
-	if (table_change(&s->table, head_hash(s, &w->h), REF(KIND_BLOCK, block),
+	if (table_change(&s->table, small_hash(s, &w->k), REF(KIND_BLOCK, block),
 			 REF(KIND_TIME_WAIT, i)))
 		t->h.mark &= (uint8_t)~MARK_IN_TABLE;
 	time_wait_enqueue(s, i);
 	conn_free(s, block);
+	return true;
 }
 
 /* From a released block in TIME-WAIT that has nothing more to say. */
-void
+bool
 time_wait_take(struct sw_stack *s, uint32_t block, sw_ns now)
 {
 	const struct tcb *t = block_at(s, block);
@@ -134,7 +140,7 @@ time_wait_take(struct sw_stack *s, uint32_t block, sw_ns now)
 		time_wait_evict(s, now);
 		i = pool_take(&s->time_waits);
 	}
-	time_wait_become(s, i, block, t->late, (t->flags & T_TS) ? MARK_TS : 0);
+	return time_wait_become(s, i, block, t->late, (t->flags & T_TS) ? SMALL_TS : 0);
 }
 
 /* From a block that goes on in another stack. */
@@ -143,10 +149,8 @@ time_wait_moved(struct sw_stack *s, uint32_t block, sw_ns now)
 {
 	uint32_t i = pool_take(&s->time_waits);
 
-	if (i == NONE)
-		return false;
-	time_wait_become(s, i, block, after_ns(now, 2 * s->conf.msl), MARK_MOVED);
-	return true;
+	return i != NONE &&
+	       time_wait_become(s, i, block, after_ns(now, 2 * s->conf.msl), SMALL_MOVED);
 }
 
 /* What is owed goes as a reply: the record stays small. */
@@ -158,7 +162,7 @@ time_wait_answer(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 
 	if (!(t->flags & T_ACK_NOW))
 		return;
-	if ((t->flags & T_CHALLENGE) && !head_may_challenge(s, &time_wait_at(s, i)->h, now))
+	if ((t->flags & T_CHALLENGE) && !small_may_challenge(s, &time_wait_at(s, i)->k, now))
 		return;
 	head_tuple(&t->h, &tuple);
 	if (tcp_emit(&s->tcp, t, now, 0, &seg))
@@ -170,7 +174,7 @@ void
 time_wait_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 {
 	struct time_wait *w = time_wait_at(s, i);
-	int iface = w->h.iface;
+	int iface = small_iface(s, &w->k);
 	seq after = w->snd_nxt;
 	struct reply reply = {0};
 	enum sw_verdict v;
@@ -178,8 +182,8 @@ time_wait_arrives(struct sw_stack *s, uint32_t i, struct seg *seg, sw_ns now)
 	uint32_t listener;
 	struct tcb t;
 
-	head_tuple(&w->h, &tuple);
-	if (w->h.mark & MARK_MOVED) {
+	small_tuple(s, &w->k, &tuple);
+	if (w->k.mark & SMALL_MOVED) {
 		input_drop(s, &tuple, seg, SW_V_MOVED);
 		return;
 	}
@@ -231,7 +235,7 @@ time_wait_expire(struct sw_stack *s, sw_ns now)
 	/* each turn frees one */
 	while ((i = s->time_wait_queue.head) != NONE &&
 	       time_wait_until(time_wait_at(s, i), now) <= now) {
-		if (!(time_wait_at(s, i)->h.mark & MARK_MOVED)) {
+		if (!(time_wait_at(s, i)->k.mark & SMALL_MOVED)) {
 			time_wait_inflate(s, i, now, &t);
 			tcp_expire(&s->tcp, &t, now, &reply);
 		}
@@ -249,7 +253,7 @@ time_wait_yield(struct sw_stack *s, uint32_t i, sw_ns now, seq *after)
 	struct tcb t;
 
 	/*= RFC 6191 2: timestamps that have moved on tell old duplicates from new segments */
-	if (!(w->h.mark & MARK_TS) || left + SW_S > now + 2 * s->conf.msl)
+	if (!(w->k.mark & SMALL_TS) || left + SW_S > now + 2 * s->conf.msl)
 		return false;
 	*after = w->snd_nxt;
 	time_wait_inflate(s, i, now, &t);

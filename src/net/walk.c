@@ -25,21 +25,22 @@ walk_pool(const struct sw_stack *s, uint32_t which)
 }
 
 static void
-walk_ends(const struct head *h, struct sw_status *st)
+walk_ends(const struct sw_stack *s, const struct small *k, struct sw_status *st)
 {
-	st->state = (enum sw_state)h->state;
-	st->iface = h->iface;
-	st->local.addr = h->local;
-	st->local.port = h->local_port;
-	st->remote.addr = h->remote;
-	st->remote.port = h->remote_port;
+	struct tuple t;
+
+	small_tuple(s, k, &t);
+	st->state = (enum sw_state)k->state;
+	st->iface = small_iface(s, k);
+	st->local = (struct sw_endpoint){t.local, t.local_port};
+	st->remote = (struct sw_endpoint){t.remote, t.remote_port};
 }
 
 /* A record that waits for the last segment of its handshake. */
 static void
-walk_half(const struct half *h, struct sw_status *st)
+walk_half(const struct sw_stack *s, const struct half *h, struct sw_status *st)
 {
-	walk_ends(&h->h, st);
+	walk_ends(s, &h->k, st);
 	st->iss = st->snd_una = h->iss.n;
 	st->snd_nxt = h->iss.n + ((h->flags & HALF_SENT) ? 1u : 0u);
 	st->snd_wnd = h->snd_wnd;
@@ -61,25 +62,25 @@ walk_time_wait(const struct sw_stack *s, const struct time_wait *w, struct sw_st
 {
 	int32_t left = (int32_t)(w->until_ms - (uint32_t)(s->now / SW_MS));
 
-	walk_ends(&w->h, st);
+	walk_ends(s, &w->k, st);
 	st->snd_una = st->snd_nxt = w->snd_nxt.n;
 	st->rcv_nxt = w->rcv_nxt.n;
-	st->timestamps = w->h.mark & MARK_TS;
+	st->timestamps = w->k.mark & SMALL_TS;
 	st->due = s->now + (sw_ns)(left > 0 ? left : 0) * SW_MS;
 }
 
-static const struct head *
-walk_head(const struct sw_stack *s, uint32_t which, uint32_t i)
+static bool
+walk_is_used(const struct sw_stack *s, uint32_t which, uint32_t i)
 {
 	switch (which) {
 	case WALK_LISTENERS:
-		return &listener_at(s, i)->h;
+		return listener_at(s, i)->h.mark & MARK_USED;
 	case WALK_BLOCKS:
-		return &block_at(s, i)->h;
+		return block_at(s, i)->h.mark & MARK_USED;
 	case WALK_HALVES:
-		return &half_at(s, i)->h;
+		return half_at(s, i)->k.mark & SMALL_USED;
 	default:
-		return &time_wait_at(s, i)->h;
+		return time_wait_at(s, i)->k.mark & SMALL_USED;
 	}
 }
 
@@ -89,7 +90,7 @@ walk_fill(const struct sw_stack *s, uint32_t which, uint32_t i, struct sw_status
 	memset(st, 0, sizeof(*st));
 	st->due = SW_NEVER;
 	if (which == WALK_HALVES)
-		walk_half(half_at(s, i), st);
+		walk_half(s, half_at(s, i), st);
 	else if (which == WALK_TIME_WAITS)
 		walk_time_wait(s, time_wait_at(s, i), st);
 	else if (which == WALK_LISTENERS)
@@ -109,7 +110,7 @@ sw_walk(const struct sw_stack *s, uint64_t *at, struct sw_status *st)
 		return false;
 	for (; which < WALK_POOLS; which++, i = 0) {
 		for (; i < walk_pool(s, which)->high; i++) {
-			if (!(walk_head(s, which, i)->mark & MARK_USED))
+			if (!walk_is_used(s, which, i))
 				continue;
 			walk_fill(s, which, i, st);
 			*at = (uint64_t)which << 32 | (i + 1);

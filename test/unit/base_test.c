@@ -500,7 +500,8 @@ check_order(const struct table *t)
 			continue;
 		}
 		home = (uint32_t)((uint64_t)slot[p].hash *
-				      (slot[p].hash >= t->split ? t->next : t->homes) >> 32);
+				      (slot[p].hash >= t->split ? t->next : t->homes) >>
+				  32);
 		ok(home <= p && (hole == NONE || home > hole));
 		ok(n == 0 || slot[p].hash >= last);
 		last = slot[p].hash;
@@ -627,7 +628,7 @@ test_table_top(void)
 				hash |= top;
 			if (table_add(t, hash, i))
 				e[n++] = (struct entry){hash, i};
-			if (i % 8 == 0)
+			if (i % 64 == 0)
 				check_order(t);
 		}
 		check_table(t, e, n);
