@@ -80,8 +80,7 @@ plugin_core := $(call pic_object,$(call source,base wire tcp net))
 plugin := $(call pic_object,$(call source,sock sim drv simd plugin) src/drill/dress.c \
 	src/drill/profile.c src/drill/sysctl.c)
 plugin_test := $(BUILD)/test/plugin/plugin_test
-benches := $(patsubst %.c,$(BUILD)/%,$(filter-out $(if $(xdp_libs),,bench/xdp.c), \
-	$(sort $(wildcard bench/*.c))))
+benches := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard bench/*.c)))
 bench_help := $(call object,$(sort $(wildcard bench/lib/*.c)))
 
 # Languages other than English: po/LANGUAGE.po.
@@ -153,10 +152,6 @@ $(BUILD)/bench/%.o: room_flags = -Ibench -pthread -D_DEFAULT_SOURCE=
 $(BUILD)/bench/paths.o: room_flags += $$(pkg-config --cflags jansson)
 $(BUILD)/bench/paths.o: | build/.need-program
 $(BUILD)/bench/paths: bench_libs = $$(pkg-config --libs jansson)
-$(BUILD)/bench/xdp.o: room_flags = $$(pkg-config --cflags $(xdp_libs))
-$(BUILD)/bench/xdp.o: | build/.need-program
-$(BUILD)/bench/xdp: $(xdp_library)
-$(BUILD)/bench/xdp: bench_libs = $(xdp_library) $(BUILD)/libsynwave.a $$(pkg-config --libs $(xdp_libs))
 $(cli): | build/.need-program
 
 # The table of `synwave req`, from the ledger and the names of the scripts.

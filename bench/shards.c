@@ -2,7 +2,7 @@
  * shards.c - what a second core brings: lifecycles a second (open, a byte each way, FIN
  * both ways) of one shard and of two, each with its clients on its own core.
  *
- *	build/bench/shards [ROUNDS [SHARDS]]
+ *	build/bench/shards [--runs N] [--time MS] [--shards N]
  *
  * Lifecycles are counted by the CPU seconds of each thread, and summed over the threads: so
  * that the figure survives others on the machine, but not what the threads cost each other.
@@ -10,9 +10,10 @@
  * Each thread has a stack that is a shard of the set, and a stack of clients at the
  * other end of a link in memory; packets are built, summed, parsed and their flow looked
  * at.  TIME-WAIT lasts 2 x 1 ms.  Rounds of one and of all shards alternate, so that
- * both see the same machine; the medians are compared.
+ * both see the same machine.  Says one JSON object on a line, as `synwave bench -o json` does.
  */
 #define _GNU_SOURCE
+#include <argp.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,9 +24,11 @@
 
 #include <synwave/sw_shard.h>
 
-enum { MOST = 16, ROUNDS_MOST = 99, IN_FLIGHT = 64, PORT = 80 };
+#include "lib/median.h"
 
-static const sw_ns round_ns = SW_S / 2;
+enum { MOST = 16, RUNS_MOST = 99, IN_FLIGHT = 64, PORT = 80 };
+
+static sw_ns round_ns = SW_S / 2;
 
 struct side {
 	struct sw_drv *drv; /* the clients' end of the link */
@@ -227,32 +230,60 @@ measure(unsigned n)
 	return sum;
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
+static struct {
+	int runs, shards;
+} args = {5, 2};
 
-	return (x > y) - (x < y);
+static int
+number(const char *arg, int most, struct argp_state *state)
+{
+	char *end;
+	long n = strtol(arg, &end, 10);
+
+	if (end == arg || *end != '\0' || n < 1 || n > most)
+		argp_error(state, "'%s' is not a number from 1 to %d", arg, most);
+	return (int)n;
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'r':
+		args.runs = number(arg, RUNS_MOST, state);
+		return 0;
+	case 't':
+		round_ns = (sw_ns)number(arg, 60000, state) * SW_MS;
+		return 0;
+	case 's':
+		args.shards = number(arg, MOST, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 int
 main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 5, n = argc > 2 ? atoi(argv[2]) : 2;
-	double one[ROUNDS_MOST], all[ROUNDS_MOST];
+	static const struct argp_option options[] = {{"runs", 'r', "N", 0, "median of N (5)", 0},
+						     {"time", 't', "MS", 0, "of one (500)", 0},
+						     {"shards", 's', "N", 0, "beside one (2)", 0},
+						     {0}};
+	static const struct argp argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
+	double one[RUNS_MOST], all[RUNS_MOST], share[RUNS_MOST], sorted[RUNS_MOST];
 
-	if (rounds < 1 || rounds > ROUNDS_MOST || n < 1 || n > MOST)
-		die("usage: shards [ROUNDS [SHARDS]]");
-	for (int i = 0; i < rounds; i++) {
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	for (int i = 0; i < args.runs; i++) {
 		one[i] = measure(1);
-		all[i] = measure((unsigned)n);
-		printf("round %d: 1 shard %.0f, %d shards %.0f lifecycles/s, %.2f x\n", i + 1,
-		       one[i], n, all[i], all[i] / one[i]);
-		fflush(stdout);
+		all[i] = measure((unsigned)args.shards);
+		sorted[i] = share[i] = all[i] / one[i];
 	}
-	qsort(one, (size_t)rounds, sizeof one[0], by_size);
-	qsort(all, (size_t)rounds, sizeof all[0], by_size);
-	printf("median: 1 shard %.0f, %d shards %.0f lifecycles/s, %.2f x\n", one[rounds / 2], n,
-	       all[rounds / 2], all[rounds / 2] / one[rounds / 2]);
+	printf("{\"bench\":\"shards\",\"value\":%.6g,\"one\":%.6g,\"all\":%.6g,\"runs\":[",
+	       median_sort(sorted, args.runs), median_sort(one, args.runs),
+	       median_sort(all, args.runs));
+	for (int i = 0; i < args.runs; i++)
+		printf("%s%.6g", i ? "," : "", share[i]);
+	printf("]}\n");
 	return 0;
 }

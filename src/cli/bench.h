@@ -49,6 +49,7 @@ bool bench_time_wait(const struct bench *, struct bench_figure *);
 bool bench_flood(const struct bench *, struct bench_figure *);
 bool bench_scale(const struct bench *, struct bench_figure *);
 bool bench_tun(const struct bench *, struct bench_figure *);
+bool bench_xdp(const struct bench *, struct bench_figure *);
 
 /* ---- bench_figure.c ----------------------------------------------------- */
 
@@ -101,6 +102,8 @@ uint64_t world_resident(void);
 double bench_cpu(void);
 /* This thread stays on one processor: -1: where it is. */
 bool bench_pin(int cpu);
+/* A network namespace of our own, as root or as nobody in particular; false: none. */
+bool bench_namespace(void);
 
 /* ---- bench_conns.c: many connections ------------------------------------ */
 

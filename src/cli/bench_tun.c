@@ -247,27 +247,6 @@ tun_child(const struct bench *job, bool up, struct told *told)
 	waitpid(kernel, NULL, 0);
 }
 
-/* A namespace of our own, as root or as nobody in particular. */
-static bool
-namespace_leave(void)
-{
-	char map[64];
-	int fd, n;
-	bool good;
-
-	snprintf(map, sizeof(map), "0 %u 1\n", (unsigned)getuid());
-	if (unshare(CLONE_NEWNET) == 0)
-		return true;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
-		return false;
-	fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-	n = (int)strlen(map);
-	good = fd >= 0 && write(fd, map, (size_t)n) == n;
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 /* One direction, in a child of its own. */
 static bool
 tun_run(const struct bench *job, bool up, struct bench_figure *f, double *gbit)
@@ -281,7 +260,7 @@ tun_run(const struct bench *job, bool up, struct bench_figure *f, double *gbit)
 		return figure_wrong(f, "no pipe: %s", strerror(errno));
 	child = fork();
 	if (child == 0) {
-		if (!namespace_leave())
+		if (!bench_namespace())
 			snprintf(told.wrong, sizeof(told.wrong),
 				 "no network namespace (root, or user namespaces, are needed)");
 		else

@@ -1,22 +1,25 @@
 /*
- * xdp.c - packets a CPU second over a veth pair by AF_XDP: a transfer of ours, both ends on
- * one core, beside the rings alone, which move packets of the same sizes and numbers
- * and look at none.
+ * bench_xdp.c - packets a CPU second over a veth pair by AF_XDP: a transfer of ours, both
+ * ends on one processor, beside the rings alone, which move packets of the same sizes and
+ * numbers and look at none.
  *
- *	build/bench/xdp [ROUNDS [native|generic]]
- *
- * Rounds of both alternate; the rings' data packets and answers stand in the proportion
- * that ours had just before.  Medians.  Needs root: it makes a namespace of its own.
+ * Each run is a child's, in a network namespace of its own.  The rings' data packets and
+ * answers stand in the proportion that ours had just before.
  */
 #define _GNU_SOURCE
-#include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "bench.h"
+
+#ifdef SW_WITH_XDP
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/if_link.h>
@@ -24,39 +27,36 @@
 
 #include <synwave/sw_xdp.h>
 
-#include "lib/median.h"
-
-enum { ROUNDS_MOST = 99, RING = 2048, FRAMES = 2 * RING, FRAME = 2048, BATCH = 32 };
+enum { RING = 2048, FRAMES = 2 * RING, FRAME = 2048, BATCH = 32 };
 enum { DATA = 1514, ANSWER = 66, PIECE = 65536, PORT = 80 };
-
-static const sw_ns round_ns = SW_S / 2;
+enum { WINDOW = 65536, TURNS = 2 }; /* of B for one of A's: it sends so many batches */
 
 struct rate {
 	uint64_t data, answers;
-	sw_ns took;
+	double took; /* seconds of the processor */
 };
 
+struct told { /* by the child */
+	struct rate ours, rings;
+	char wrong[BENCH_TEXT];
+};
+
+static int to_parent = -1;
+
+/* In the child: says why, and ends. */
 static _Noreturn void
 die(const char *why)
 {
-	fprintf(stderr, "xdp: %s\n", why);
-	exit(1);
-}
+	struct told told = {.wrong = ""};
 
-/* What this process used of its processor: others may be on it, too. */
-static sw_ns
-cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (sw_ns)t.tv_sec * SW_S + (sw_ns)t.tv_nsec;
+	snprintf(told.wrong, sizeof(told.wrong), "%.180s", why);
+	_exit(write(to_parent, &told, sizeof(told)) != sizeof(told));
 }
 
 static double
 packets(const struct rate *r)
 {
-	return (double)(r->data + r->answers) / ((double)r->took / (double)SW_S);
+	return (double)(r->data + r->answers) / r->took;
 }
 
 /* ---- ours ------------------------------------------------------------------ */
@@ -69,13 +69,14 @@ struct side {
 };
 
 static void
-side_init(struct side *s, const char *device, unsigned how, uint8_t host)
+side_init(struct side *s, const char *device, uint8_t host)
 {
 	struct sw_drv_error e;
 	struct sw_config config;
 
 	sw_config_init(&config);
-	s->drv = sw_drv_xdp(device, 0, how, &e);
+	config.snd_buf = config.rcv_buf = WINDOW;
+	s->drv = sw_drv_xdp(device, 0, SW_XDP_NATIVE, &e);
 	if (s->drv == NULL || sw_drv_up(s->drv, NULL, 0, 0, &e) != 0)
 		die(e.text);
 	s->at = (struct sw_endpoint){sw_addr4(10, 0, 0, host), PORT};
@@ -88,51 +89,51 @@ side_init(struct side *s, const char *device, unsigned how, uint8_t host)
 static uint64_t
 out_of(const struct side *s)
 {
-	struct sw_counters n = {.bytes = sizeof n};
+	struct sw_counters n = {.bytes = sizeof(n)};
 
 	sw_counters(s->stack, &n);
 	return n.packets_out;
 }
 
-/* One turn of both ends; the connection at B when there is one. */
+/* A turn of A, and as many of B as take what came; the connection at B when there is one. */
 static void
 both(struct side s[2], sw_conn from, sw_conn listener, sw_conn *to)
 {
 	static uint8_t piece[PIECE];
 	sw_ns now = sw_drv_now();
 
-	while (sw_send(s[0].stack, now, from, piece, sizeof piece, 0) > 0)
+	while (sw_send(s[0].stack, now, from, piece, sizeof(piece), 0) > 0)
 		continue;
-	if (sw_drv_turn(s[0].drv, 0, NULL, 0) != 0 || sw_drv_turn(s[1].drv, 0, NULL, 0) != 0)
-		die("the device is gone");
-	if (*to == 0)
-		sw_accept(s[1].stack, now, listener, to);
-	while (*to != 0 && sw_receive(s[1].stack, now, *to, piece, sizeof piece) > 0)
-		continue;
+	for (int i = 0; i < 1 + TURNS; i++) {
+		if (sw_drv_turn(s[i > 0].drv, 0, NULL, 0) != 0)
+			die("the device is gone");
+		if (*to == 0)
+			sw_accept(s[1].stack, now, listener, to);
+		while (*to != 0 && sw_receive(s[1].stack, now, *to, piece, sizeof(piece)) > 0)
+			continue;
+	}
 }
 
 static struct rate
-ours(unsigned how)
+ours(double seconds)
 {
 	struct rate r = {0};
 	struct side s[2];
 	sw_conn listener, from, to = 0;
-	sw_ns begin, end;
+	double begin;
 
-	side_init(&s[0], "v0", how, 1);
-	side_init(&s[1], "v1", how, 2);
-	begin = sw_drv_now();
-	if (sw_open_passive(s[1].stack, begin, &s[1].at, 1, &listener) != 0 ||
-	    sw_open_active(s[0].stack, begin, NULL, &s[1].at, &from) != 0)
+	side_init(&s[0], "v0", 1);
+	side_init(&s[1], "v1", 2);
+	if (sw_open_passive(s[1].stack, sw_drv_now(), &s[1].at, 1, &listener) != 0 ||
+	    sw_open_active(s[0].stack, sw_drv_now(), NULL, &s[1].at, &from) != 0)
 		die("cannot open a connection");
-	for (end = cpu_now() + round_ns / 4; cpu_now() < end;)
+	for (begin = bench_cpu(); bench_cpu() < begin + seconds / 4;)
 		both(s, from, listener, &to);
 	r.data = out_of(&s[0]);
 	r.answers = out_of(&s[1]);
-	begin = cpu_now();
-	for (end = begin + round_ns; cpu_now() < end;)
+	for (begin = bench_cpu(); bench_cpu() < begin + seconds;)
 		both(s, from, listener, &to);
-	r.took = cpu_now() - begin;
+	r.took = bench_cpu() - begin;
 	r.data = out_of(&s[0]) - r.data;
 	r.answers = out_of(&s[1]) - r.answers;
 	if (to == 0 || r.data == 0)
@@ -158,16 +159,16 @@ struct raw {
 };
 
 static void
-raw_init(struct raw *x, const char *device, unsigned how)
+raw_init(struct raw *x, const char *device)
 {
 	struct xsk_umem_config u = {.fill_size = RING, .comp_size = RING, .frame_size = FRAME};
 	struct xsk_socket_config c = {.rx_size = RING, .tx_size = RING};
 	uint32_t at;
 	int code = -1;
 
-	memset(x, 0, sizeof *x);
+	memset(x, 0, sizeof(*x));
 	c.bind_flags = XDP_USE_NEED_WAKEUP;
-	c.xdp_flags = how == SW_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	c.xdp_flags = XDP_FLAGS_DRV_MODE;
 	for (int i = 0; i < 100 && code != 0; i++, usleep(5000)) { /* its last user goes slowly */
 		x->area = mmap(NULL, (size_t)FRAMES * FRAME, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -246,25 +247,26 @@ raw_receive(struct raw *x)
 
 /* The same number of answers for each data packet as `like` had. */
 static struct rate
-rings(unsigned how, const struct rate *like)
+rings(double seconds, const struct rate *like)
 {
 	double each = (double)like->answers / (double)like->data, owed = 0;
 	struct rate r = {0};
 	static struct raw x[2];
-	sw_ns begin;
+	double begin;
 
-	raw_init(&x[0], "v0", how);
-	raw_init(&x[1], "v1", how);
-	begin = cpu_now();
-	while (r.took < round_ns) {
+	raw_init(&x[0], "v0");
+	raw_init(&x[1], "v1");
+	begin = bench_cpu();
+	while (r.took < seconds) {
+		uint32_t came;
+
 		raw_send(&x[0], BATCH, DATA);
-		uint32_t came = raw_receive(&x[1]);
-
+		came = raw_receive(&x[1]);
 		r.data += came;
 		owed += each * came;
 		owed -= raw_send(&x[1], (uint32_t)owed, ANSWER);
 		r.answers += raw_receive(&x[0]);
-		r.took = cpu_now() - begin;
+		r.took = bench_cpu() - begin;
 	}
 	raw_end(&x[0]);
 	raw_end(&x[1]);
@@ -273,46 +275,78 @@ rings(unsigned how, const struct rate *like)
 
 /* ---- the run ------------------------------------------------------------------ */
 
-static void
-prepare(void)
+static _Noreturn void
+child(double seconds)
 {
-	cpu_set_t one;
+	struct told told = {.wrong = ""};
 
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	sched_setaffinity(0, sizeof one, &one);
-	if (unshare(CLONE_NEWNET) != 0 ||
-	    system("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && "
-		   "sysctl -qw net.ipv6.conf.default.disable_ipv6=1 && "
-		   "ip link add v0 type veth peer name v1 && ip link set v0 up && "
-		   "ip link set v1 up") != 0)
-		die("no namespace with a veth pair (root and iproute2 are needed)");
+	if (!bench_namespace() || system("ip link add v0 type veth peer name v1 2>/dev/null && "
+					 "echo 1 > /proc/sys/net/ipv6/conf/v0/disable_ipv6 && "
+					 "echo 1 > /proc/sys/net/ipv6/conf/v1/disable_ipv6 && "
+					 "ip link set v0 up && ip link set v1 up") != 0)
+		die("no network namespace with a veth pair (root and iproute2 are needed)");
+	told.ours = ours(seconds);
+	told.rings = rings(seconds, &told.ours);
+	_exit(write(to_parent, &told, sizeof(told)) != sizeof(told));
 }
 
-int
-main(int argc, char **argv)
+static bool
+xdp_run(double seconds, struct bench_figure *f, struct told *told)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 5;
-	unsigned how = argc > 2 && strcmp(argv[2], "generic") == 0 ? SW_XDP_GENERIC : SW_XDP_NATIVE;
-	double we[ROUNDS_MOST], raw[ROUNDS_MOST], share[ROUNDS_MOST];
+	int ends[2];
+	pid_t pid;
+	bool whole;
 
-	if (rounds < 1 || rounds > ROUNDS_MOST)
-		die("usage: xdp [ROUNDS [native|generic]]");
-	prepare();
-	for (int i = 0; i < rounds; i++) {
-		struct rate o = ours(how), r = rings(how, &o);
-
-		we[i] = packets(&o);
-		raw[i] = packets(&r);
-		share[i] = we[i] / raw[i];
-		printf(
-		    "round %d: ours %.0f packets/s (%.2f answers each, %.2f Gbit/s), rings alone "
-		    "%.0f, share %.2f\n",
-		    i + 1, we[i], (double)o.answers / (double)o.data,
-		    (double)o.data * 1448 * 8 / (double)o.took, raw[i], share[i]);
-		fflush(stdout);
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return figure_wrong(f, "no pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid == 0) {
+		to_parent = ends[1];
+		child(seconds);
 	}
-	printf("median: ours %.0f packets/s, rings alone %.0f, share %.2f\n",
-	       median_sort(we, rounds), median_sort(raw, rounds), median_sort(share, rounds));
-	return 0;
+	close(ends[1]);
+	whole = read(ends[0], told, sizeof(*told)) == sizeof(*told);
+	close(ends[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	if (!whole)
+		return figure_wrong(f, "the transfer ended before its time");
+	return told->wrong[0] == '\0' || figure_wrong(f, "%s", told->wrong);
 }
+
+bool
+bench_xdp(const struct bench *job, struct bench_figure *f)
+{
+	double we[BENCH_RUNS_MAX], raw[BENCH_RUNS_MAX], answers[BENCH_RUNS_MAX];
+	struct told t;
+
+	f->unit = "of the rings alone";
+	for (uint32_t i = 0; i < job->runs; i++) {
+		if (!xdp_run((double)job->time / 1e9, f, &t))
+			return false;
+		we[i] = packets(&t.ours);
+		raw[i] = packets(&t.rings);
+		answers[i] = (double)t.ours.answers / (double)t.ours.data;
+		figure_run(f, we[i] / raw[i]);
+	}
+	figure_note(f, "packets", median_of(we, f->runs));
+	figure_note(f, "rings", median_of(raw, f->runs));
+	figure_note(f, "answers", median_of(answers, f->runs));
+	snprintf(f->text, sizeof(f->text),
+		 "%.2f of what the rings alone move: %.0f packets a second of CPU (%.2f answers "
+		 "each), and %.0f, by AF_XDP over veth",
+		 figure_median(f), median_of(we, f->runs), median_of(answers, f->runs),
+		 median_of(raw, f->runs));
+	return true;
+}
+
+#else
+
+bool
+bench_xdp(const struct bench *job, struct bench_figure *f)
+{
+	(void)job;
+	return figure_wrong(f, "this program was built without AF_XDP");
+}
+
+#endif
