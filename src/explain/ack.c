@@ -27,6 +27,17 @@ rtt_sample(struct side *y, sw_ns now)
 
 /* ---- what nobody captured ------------------------------------------------- */
 
+/* The one number that is left to an end in CLOSE-WAIT: its FIN, which came all the same. */
+static void
+fin_unseen(struct look *l)
+{
+	l->y->flags |= S_FIN;
+	l->y->data_at = l->now;
+	l->y->data_frame = l->frame;
+	ex_go(l, !l->side, SW_ON_CLOSE, LINE_GUESS);
+	ex_go(l, l->side, SW_ON_RCV_FIN, 0);
+}
+
 /* Acknowledged, and not in the capture.  false: not believable. */
 static bool
 unseen(struct look *l, uint32_t over)
@@ -43,10 +54,15 @@ unseen(struct look *l, uint32_t over)
 	l->y->nxt = l->w->ack;
 	if (l->y->packets == 0)
 		return true; /* that direction is not captured at all */
+	if (over == 1 && l->c->flags & C_MID && l->y->segments == 0 && !(l->y->flags & S_SYN))
+		return true; /* the first that was captured of it was a keep-alive */
+	if (over == 1 && l->y->state == SW_CLOSE_WAIT)
+		fin_unseen(l);
 	t = l->c->trouble == NONE ? NULL : ex_trouble_y(l);
 	if (over == 1 && t && t->probed && t->probe_end == l->w->ack)
 		return true; /* the byte that tried a closed window was taken */
 	l->flags |= EX_ACKS_UNSEEN;
+	l->y->flags |= S_UNSEEN;
 	if (f->n++ == 0)
 		f->proof[0] = l->e->packet->frame;
 	f->most += over;
@@ -141,6 +157,8 @@ ex_ack_from(struct look *l)
 		y->nxt = y->una = ack;
 		y->flags |= S_KNOWN | S_UNA;
 		y->scale = NO_SCALE;
+		if (l->x->state == SW_SYN_SENT)
+			ex_answer_unseen(l);
 	}
 	proofs(l);
 	if (ex_after(ack, y->nxt) > 0 && !unseen(l, (uint32_t)ex_after(ack, y->nxt)))

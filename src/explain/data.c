@@ -48,6 +48,7 @@ data_new(struct look *l, uint32_t end)
 	x->data_at = l->now;
 	x->data_frame = l->frame;
 	x->nxt = end;
+	x->flags &= (uint16_t)~S_UNSEEN;
 	ex_window_fill(l);
 }
 

@@ -337,6 +337,13 @@ conn_at_work(struct ex_engine *e, struct ref ref, int side, bool copy)
 	conn_packet(&l);
 }
 
+/* Over; or as much of it as can be seen, where the other end is not in the capture. */
+static bool
+is_over(const struct conn *c, int side)
+{
+	return c->flags & C_DONE || (c->side[side].flags & S_FIN && c->side[!side].packets == 0);
+}
+
 static void
 tcp_packet(struct ex_engine *e)
 {
@@ -351,7 +358,7 @@ tcp_packet(struct ex_engine *e)
 	if (copy && ref.kind != KIND_CONN)
 		return;
 	/* a new SYN where a connection is over */
-	if (c && !copy && c->flags & C_DONE && syn && w->seq != c->side[side].iss) {
+	if (c && !copy && syn && w->seq != c->side[side].iss && is_over(c, side)) {
 		ex_finish(e, ref.index);
 		ref = ex_record_find(e, w, e->packet->hash, &at, &side);
 	} else if (c && !copy && answers_newer(e, c, side, w)) {

@@ -60,13 +60,14 @@ enum {		    /* side.flags */
        S_FIN_ACKED = 8,
        S_SACK = 16, /* its SYN offered it */
        S_TS = 32,
-       S_TIMED = 64, /* a round trip is being measured */
-       S_WND = 128,  /* wnd means something */
-       S_UNA = 256,  /* the other end has acknowledged something */
-       S_KEEP = 512, /* the last it sent was a keep-alive */
-       S_ODD = 1024, /* its last numbers were far from all others */
-       S_RST = 2048, /* it sent a RST that counted */
-       S_MORE = 4096 /* it sent something after the handshake */
+       S_TIMED = 64,   /* a round trip is being measured */
+       S_WND = 128,    /* wnd means something */
+       S_UNA = 256,    /* the other end has acknowledged something */
+       S_KEEP = 512,   /* the last it sent was a keep-alive */
+       S_ODD = 1024,   /* its last numbers were far from all others */
+       S_RST = 2048,   /* it sent a RST that counted */
+       S_MORE = 4096,  /* it sent something after the handshake */
+       S_UNSEEN = 8192 /* the last that it sent is not in the capture */
 };
 
 struct side {

@@ -11,13 +11,13 @@ enum { CORRUPT_SHARE = 20, CORRUPT_SURE = 16 };
 
 /* A hash of what no router changes: the sum stands for addresses and contents. */
 static uint64_t
-fingerprint(const struct ex_engine *e, const struct sw_wire *w)
+fingerprint(const struct sw_wire *w)
 {
 	uint64_t ends, h;
 
 	memcpy(&ends, w->src.addr.b + 8, sizeof(ends));
 	ends += (uint64_t)w->src.port << 16 | w->dst.port;
-	h = (((uint64_t)w->seq << 32 | w->ack) ^ e->key) * 0x9e3779b97f4a7c15;
+	h = ((uint64_t)w->seq << 32 | w->ack) * 0x9e3779b97f4a7c15;
 	h ^= ((uint64_t)w->sum << 48 | (uint64_t)(w->id & 0xffff) << 32 | w->len << 8 | w->ctl) +
 	     ends;
 	h = (h ^ h >> 32) * 0xd6e8feb86659fd93;
@@ -31,13 +31,13 @@ fingerprint(const struct ex_engine *e, const struct sw_wire *w)
 bool
 ex_is_copy(struct ex_engine *e, const struct sw_wire *w, const struct conn *c, int side)
 {
-	uint64_t what = fingerprint(e, w);
+	uint64_t what = fingerprint(w);
 	struct recent *r = &e->recent[what >> 7 & (RECENT - 1)];
 	bool same = r->what == what && e->now - r->at < COPY_MOST;
 	bool named = !w->v6 && w->id != 0;
 	struct fault *f = &e->fault[FAULT_COPIES];
 
-	if (same && !named)
+	if (same && !named && !(w->ctl & SW_SYN)) /* nobody repeats a SYN so soon */
 		same = c && e->now - r->at < COPY_NEAR && !(w->ctl & SW_RST) &&
 		       c->side[side].last_frame > c->side[!side].last_frame &&
 		       c->side[side].last_at == r->at;

@@ -50,6 +50,8 @@ close_wait(struct case_ *at, int side)
 
 	if (!(p->flags & S_FIN_ACKED) || x->packets == 0)
 		return;
+	if (x->flags & S_UNSEEN && !(x->flags & S_FIN))
+		return; /* that may have been its FIN */
 	from = since(at, !side, SW_FIN_WAIT_1, &fin);
 	if (from == 0 || since(at, side, SW_CLOSE_WAIT, &ack) == 0)
 		return;
@@ -96,7 +98,7 @@ fin_wait(struct case_ *at, int side)
 	sw_ns from, until;
 	struct ex_finding f;
 
-	if (!(x->flags & S_FIN_ACKED))
+	if (!(x->flags & S_FIN_ACKED) || (p->flags & S_UNSEEN && !(p->flags & S_FIN)))
 		return;
 	from = since(at, side, SW_FIN_WAIT_2, &ack);
 	if (from == 0)
@@ -183,6 +185,8 @@ ex_judge_close(struct case_ *at)
 
 		for (int side = 0; side < 2; side++) {
 			since(at, side, SW_FIN_WAIT_1, &fin);
+			if (fin == 0) /* that FIN brought it to CLOSING at once */
+				since(at, side, SW_CLOSING, &fin);
 			ex_find_proof(&f, fin);
 		}
 		ex_found_put(at->e, at->said, &f);

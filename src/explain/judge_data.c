@@ -68,6 +68,8 @@ unread(struct case_ *at, int side)
 {
 	const struct side *x = &at->c->side[side], *p = &at->c->side[!side];
 	bool answered = x->bytes > 0 && x->data_at >= p->data_at;
+	/* a client that has the whole answer, and closes the quick way */
+	bool served = side == EX_CLIENT && x->bytes > 0 && p->una == p->nxt;
 	uint32_t bytes = at->t->rst_unread;
 	struct ex_finding f;
 
@@ -75,7 +77,7 @@ unread(struct case_ *at, int side)
 		return false;
 	if (bytes > p->bytes)
 		bytes = (uint32_t)p->bytes;
-	if (bytes == 0 && answered)
+	if (bytes == 0 && (answered || served))
 		return false;
 	f = ex_find(at, EX_F_UNREAD, side);
 	if (bytes == 0)
@@ -99,6 +101,8 @@ ex_judge_reset(struct case_ *at)
 
 	if (!(at->c->flags & C_RESET) || !went || at->said->findings & 1u << EX_F_HALF_OPEN)
 		return;
+	if (at->c->flags & C_SYN_ACK && !(at->c->flags & C_OPENED))
+		return; /* a SYN,ACK to nobody: it answers what was before the capture */
 	if (t->rst_usual > 0 && (t->rst_ttl > t->rst_usual + 1 || t->rst_usual > t->rst_ttl + 1)) {
 		struct ex_finding f = ex_find(at, EX_F_MIDDLE, side);
 
@@ -201,21 +205,25 @@ black_hole(struct case_ *at, int side)
 	bool stuck = t->stuck_n >= STUCK && ex_after(x->una, t->stuck) <= 0;
 	uint16_t lost = stuck ? t->stuck_len : t->lost_len;
 	const uint32_t *frame = stuck ? t->stuck_frame : t->lost_frame;
-	bool alive = y->packets > 0 && y->last_frame > frame[0];
+	bool alive = y->packets > 0 && y->last_frame > frame[0], short_ones;
 	struct ex_finding f;
 
 	if ((!stuck && t->lost_n < STUCK - 1) || lost <= LEN_BIG || x->len_acked >= lost || !alive)
 		return false;
 	if (at->t->icmp_n > 0 && at->t->icmp_of == side)
 		return false;
-	if (x->len_acked == 0 && !t->sacked)
-		return false; /* nothing short has got through either */
+	short_ones = x->len_acked > 0 || t->sacked;
+	if (!short_ones && (at->t->side[!side].again.n > 0 || y->bytes == 0))
+		return false; /* nothing short has got through either, as far as can be told */
 	f = ex_find(at, EX_F_PMTU, side);
 	f.variant = stuck ? EX_V_PLAIN : EX_V_RECOVERED;
-	if (!t->sacked && stuck && f.certainty == EX_CERTAIN)
+	if (!short_ones) /* but for ACKs: what they acknowledge was not sent again */
+		f.certainty = EX_POSSIBLE;
+	else if (!t->sacked && stuck && f.certainty == EX_CERTAIN)
 		f.certainty = EX_LIKELY;
 	ex_find_value(&f, EX_M_LOST, lost);
-	ex_find_value(&f, EX_M_PASSED, x->len_acked);
+	if (x->len_acked > 0)
+		ex_find_value(&f, EX_M_PASSED, x->len_acked);
 	ex_find_value(&f, EX_M_MSS, y->mss);
 	ex_find_value(&f, EX_M_TIMES, stuck ? t->stuck_n : t->lost_n);
 	ex_find_proof(&f, ex_frame(at, frame[0]));

@@ -103,7 +103,7 @@ ex_listen_syn(struct ex_engine *e, const struct half *h)
 	if (++l->now > l->peak)
 		l->peak = l->now;
 	if (l->attempts > SKETCH_FROM)
-		sketch_add(l, ex_hash_end(e, &h->addr[0], 0) * 0x9e3779b97f4a7c15);
+		sketch_add(l, ex_hash_host(&h->addr[0]) * 0x9e3779b97f4a7c15);
 }
 
 void
@@ -149,7 +149,8 @@ ex_listen_opened(struct ex_engine *e, const struct conn *c)
 	l->completed++;
 	if (l->now > 0)
 		l->now--;
-	source_add(l->done, ex_hash_end(e, &c->addr[0], 0));
+	if (c->side[EX_SERVER].packets > 0) /* else it may have answered all */
+		source_add(l->done, ex_hash_host(&c->addr[0]));
 }
 
 /* ---- a connection ends ------------------------------------------------------------ */
@@ -169,7 +170,7 @@ ignored(struct ex_engine *e, struct listener *l, struct conn *c, struct ex_conn 
 		return;
 	}
 	l->ignored++;
-	source_add(l->wait, ex_hash_end(e, &c->addr[0], 0));
+	source_add(l->wait, ex_hash_host(&c->addr[0]));
 	if (syns > l->hurt_syns) {
 		l->hurt_syns = syns;
 		l->hurt = ex_end_of(c, EX_CLIENT);

@@ -220,6 +220,15 @@ ex_syn_from(struct look *l)
 		syn_alone(l);
 }
 
+/* The end whose SYN is in the capture goes on, so it has an answer, which is not. */
+void
+ex_answer_unseen(struct look *l)
+{
+	ex_steps_set(l->c, !l->side, SW_SYN_RECEIVED, LINE_GUESS, ex_mark(l->c, l->frame, l->now));
+	ex_go(l, l->side, SW_ON_RCV_SYN_ACK, 0);
+	l->c->flags |= C_SYN_ACK;
+}
+
 /* Where the capture was taken: nearer to the end that answers faster. */
 static void
 vantage(struct look *l)
@@ -228,7 +237,8 @@ vantage(struct look *l)
 	const struct side *client = &l->c->side[EX_CLIENT], *server = &l->c->side[EX_SERVER];
 	sw_ns there, back;
 
-	if (l->c->flags & (C_BOTH_OPEN | C_MID) || l->c->trouble != NONE || l->side != EX_CLIENT)
+	if (l->c->flags & (C_BOTH_OPEN | C_MID) || l->c->trouble != NONE || l->side != EX_CLIENT ||
+	    !(server->flags & S_SYN))
 		return;
 	there = server->data_at - client->data_at;
 	back = l->now - server->data_at;

@@ -6,15 +6,27 @@
  */
 #include "explain/work.h"
 
-uint64_t
-ex_hash_end(const struct ex_engine *e, const struct sw_addr *addr, uint16_t port)
+static uint64_t
+hash(uint64_t key, const struct sw_addr *addr, uint16_t port)
 {
 	uint64_t half[2], x;
 
 	memcpy(half, addr->b, sizeof(half)); /* the first is 0 for IPv4 */
-	x = (half[0] * e->key ^ half[1] ^ port) * 0x9e3779b97f4a7c15;
-	x = (x ^ x >> 32) * e->key;
+	x = (half[0] * key ^ half[1] ^ port) * 0x9e3779b97f4a7c15;
+	x = (x ^ x >> 32) * key;
 	return x ^ x >> 32;
+}
+
+uint64_t
+ex_hash_end(const struct ex_engine *e, const struct sw_addr *addr, uint16_t port)
+{
+	return hash(e->key, addr, port);
+}
+
+uint64_t
+ex_hash_host(const struct sw_addr *addr)
+{
+	return hash(0xd6e8feb86659fd93, addr, 0);
 }
 
 /* The same for both directions. */

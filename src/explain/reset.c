@@ -27,6 +27,8 @@ place_of(const struct look *l)
 		return EXACT;
 	if (ex_after(seq, x->una) >= 0 && ex_after(seq, x->nxt) <= 0)
 		return EXACT;
+	if (l->c->flags & C_MID && x->segments == 0 && seq == x->nxt + 1)
+		return EXACT; /* what was captured of it are keep-alives */
 	return seq - x->una < wnd ? IN_WINDOW : OUTSIDE;
 }
 

@@ -118,7 +118,7 @@ ex_pair_judge(struct ex_engine *e)
 void
 ex_host_learn(struct ex_engine *e, const struct sw_addr *addr, uint8_t ttl)
 {
-	uint64_t hash = ex_hash_end(e, addr, 0);
+	uint64_t hash = ex_hash_host(addr);
 	struct host *h = &e->host[hash >> 32 & (HOSTS - 1)];
 
 	h->tag = (uint32_t)hash;
@@ -128,7 +128,7 @@ ex_host_learn(struct ex_engine *e, const struct sw_addr *addr, uint8_t ttl)
 uint8_t
 ex_host_ttl(const struct ex_engine *e, const struct sw_addr *addr)
 {
-	uint64_t hash = ex_hash_end(e, addr, 0);
+	uint64_t hash = ex_hash_host(addr);
 	const struct host *h = &e->host[hash >> 32 & (HOSTS - 1)];
 
 	return h->tag == (uint32_t)hash ? h->ttl : 0;

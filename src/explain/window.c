@@ -65,12 +65,14 @@ ex_window_from(struct look *l)
 	uint32_t wnd = ex_window_of(l);
 	struct trouble *t = ex_trouble_of(l->e, l->c);
 
-	if (!meaningful(l))
-		return;
 	if (wnd == 0)
 		zero_begins(l);
 	else if (t && t->side[l->side].zero)
 		zero_ends(&t->side[l->side], l->now, l->frame);
+	if (!meaningful(l)) {
+		x->flags &= (uint16_t)~S_WND;
+		return;
+	}
 	x->wnd = wnd;
 	if (wnd > x->wnd_max || !(x->flags & S_WND))
 		x->wnd_max = wnd;

@@ -156,7 +156,7 @@ static const struct row rows[] = {
 	N_("If the answer is in the capture, look at what drops it in front of the {role}.") }},
 { EX_F_PMTU, 0, "pmtu-black-hole", {
 	N_("Path MTU black hole from {side}"),
-	N_("Segments of {smallest_lost} bytes never arrive, though sent {times} times more; those up to {largest_passed} bytes do."),
+	N_("Segments of {smallest_lost} bytes never arrive, though sent {times} times more[; those up to {largest_passed} bytes do]."),
 	N_("The way: something drops large packets and sends no ICMP, or ICMP is filtered."),
 	N_("{f1} sent again ... {f2} again, and no ACK."),
 	N_("Let ICMP 3/4 through, or clamp the MSS ({mss} now) on the way; try an MTU of 1400.") }},

@@ -25,6 +25,8 @@ size_t ex_table_bytes(const struct table *);
 
 /* ---- records.c ---- */
 uint64_t ex_hash_end(const struct ex_engine *, const struct sw_addr *, uint16_t port);
+/* Without a key, for what forgets: the same capture gives the same report. */
+uint64_t ex_hash_host(const struct sw_addr *);
 /* The record of these two endpoints; its slot; which of its ends `src' is. */
 struct ref ex_record_find(const struct ex_engine *, const struct sw_wire *, uint64_t hash,
 			  uint32_t *at, int *side);
@@ -91,9 +93,10 @@ void ex_cut_look(struct ex_engine *, const struct ex_packet *);
 
 /* ---- open.c: SYNs ---- */
 void ex_syn_from(struct look *);
-void ex_learn_syn(struct look *); /* numbers and options of a SYN */
-void ex_learn_mid(struct look *); /* the numbers of an end that never showed its SYN */
-void ex_opened(struct look *);	  /* the handshake is complete, by this ACK */
+void ex_learn_syn(struct look *);     /* numbers and options of a SYN */
+void ex_learn_mid(struct look *);     /* the numbers of an end that never showed its SYN */
+void ex_opened(struct look *);	      /* the handshake is complete, by this ACK */
+void ex_answer_unseen(struct look *); /* what it answers is not in the capture */
 
 /* ---- half.c: handshakes that are not complete ---- */
 void ex_half_new(struct ex_engine *, const struct sw_wire *, const struct gone *before);

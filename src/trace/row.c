@@ -77,6 +77,17 @@ learn_syn(struct ladder_side *s, const struct sw_trace *t)
 	s->wscale = t->wscale < 14 ? t->wscale : 14;
 }
 
+/* What an end acknowledges was sent, whether or not it was seen. */
+static void
+learn_peer(struct ladder_side *peer, const struct sw_trace *t)
+{
+	if (peer->known || !(t->ctl & SW_ACK) || t->ctl & SW_RST)
+		return;
+	peer->known = true;
+	peer->iss = t->ack - 1;
+	peer->high = t->ack;
+}
+
 /* Learns from a segment; true: it was sent before. */
 static bool
 learn(struct sw_ladder *l, int side, const struct sw_trace *t)
@@ -98,6 +109,7 @@ learn(struct sw_ladder *l, int side, const struct sw_trace *t)
 		s->iss = t->seq - 1;
 		s->high = t->seq;
 	}
+	learn_peer(&l->side[!side], t);
 	if ((int32_t)(end - s->high) > 0)
 		s->high = end;
 	if (t->ctl & SW_FIN) {

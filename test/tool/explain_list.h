@@ -83,5 +83,16 @@ static const struct scene scenes[] = {
 {"in-pieces",		"",			"capture-fault",		"",	"",		in_pieces},
 {"in-pieces-v6",	"",			"capture-fault",		"",	"",		in_pieces_v6},
 {"damaged",		"retransmission",	"capture-fault",		"",	"",		damaged},
+{"one-way-busy",	"capture-fault",	"syn-flood connect-timeout close-wait-leak", "", "",	one_way_busy},
+{"one-way-third-syn",	"capture-fault retransmission", "connect-timeout",	"",	"",		one_way_third_syn},
+{"one-way-reuse",	"capture-fault",	"stale-syn fin-retransmission", "",	"",		one_way_reuse},
+{"copies-v6",		"capture-fault",	"retransmission fin-retransmission", "", "",		copies_v6},
+{"copies-cookies",	"capture-fault",	"syn-flood retransmission",	"",	"",		copies_cookies},
+{"fins-missed",		"capture-fault",	"close-wait-leak fin-wait-2-stuck", "", "",		fins_missed},
+{"mid-window",		"",			"zero-window",			"",	"",		mid_window},
+{"mid-keep-alive",	"",			"blind-reset capture-fault half-open", "keepalive-abort", "", mid_keep_alive},
+{"mid-scan",		"",			"half-open",			"",	"",		mid_scan},
+{"served",		"",			"reset-unread-data half-open",	"",	"",		served},
+{"black-hole-at-once",	"pmtu-black-hole",	"retransmission",		"",	"",		black_hole_at_once},
 };
 /* clang-format on */

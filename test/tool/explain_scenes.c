@@ -498,6 +498,8 @@ damaged(struct play *p)
 	play_close(p, SERVER);
 }
 
+#include "explain_views.h"
+
 #include "explain_list.h"
 
 int
