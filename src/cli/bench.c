@@ -107,6 +107,7 @@ struct input {
 	struct bench job;
 	unsigned asked, all; /* a bit a kind; all: when none was named */
 	unsigned given;	     /* a bit an option of fits[] */
+	struct control control;
 	int cpu;
 	bool json;
 };
@@ -171,6 +172,9 @@ parse(int key, char *arg, struct argp_state *state)
 
 	option_given(in, key);
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &in->control;
+		return 0;
 	case KEY_RUNS:
 		in->job.runs = (uint32_t)number(arg, 1, BENCH_RUNS_MAX, state);
 		return 0;
@@ -236,9 +240,11 @@ measure(const struct input *in, const struct kind *k)
 int
 verb_bench(int argc, char **argv)
 {
+	static const struct argp_child children[] = {{&control_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
-	    options, parse, "[bulk|life|idle|timewait|flood|scale|tun|xdp]...", doc, NULL,
-	    NULL,    NULL};
+	    options, parse,    "[bulk|life|idle|timewait|flood|scale|tun|xdp]...",
+	    doc,     children, NULL,
+	    NULL};
 	struct input in = {.job = {.runs = 5, .time = 300 * SW_MS, .window = 65536}, .cpu = -1};
 	bool good = true;
 
@@ -249,8 +255,14 @@ verb_bench(int argc, char **argv)
 			strerror(errno));
 		return EXIT_FAILED;
 	}
+	if (control_begin(&in.control, "bench") != EXIT_DONE)
+		return EXIT_FAILED;
+	if ((in.asked >> TUN & 1) && in.control.verb && !in.control.live)
+		control_open(&in.control); /* tun's children go on with it */
+	bench_shown_by(&in.control);
 	for (int i = 0; i < N_KINDS; i++)
 		if (in.asked >> i & 1)
 			good &= measure(&in, &kinds[i]);
+	control_end(&in.control);
 	return good ? EXIT_DONE : EXIT_FAILED;
 }

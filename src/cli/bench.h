@@ -10,6 +10,7 @@
 #include <synwave/sw_trace.h>
 
 #include "cli.h"
+#include "control.h"
 
 enum { BENCH_RUNS_MAX = 99, BENCH_NOTES = 8, BENCH_TEXT = 200 };
 enum { BYTES_A_PAIR = 620 }; /* of a connection, both ends and their names: no less */
@@ -97,6 +98,11 @@ size_t world_carry(struct bench_world *, int from);
 bool bench_room(struct bench_figure *, double bytes);
 /* Bytes of this process that lie in memory. */
 uint64_t world_resident(void);
+
+/* From now on who asks at this control socket is told of the stacks at work; NULL: nobody. */
+void bench_shown_by(struct control *);
+/* The stacks at work: called often. */
+void bench_look(const struct sw_stack *, const struct sw_stack *, sw_ns now);
 
 /* CPU time of this thread, in seconds. */
 double bench_cpu(void);

@@ -164,8 +164,10 @@ tun_for(struct tun *t, sw_ns time)
 {
 	sw_ns end = sw_drv_now() + time;
 
-	while (sw_drv_now() < end && !t->failed)
+	while (sw_drv_now() < end && !t->failed) {
 		tun_turn(t);
+		bench_look(t->stack, NULL, sw_drv_now());
+	}
 }
 
 static bool

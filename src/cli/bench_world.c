@@ -180,11 +180,32 @@ packet_complete(struct sw_packet *p, sw_simd_summer *sum)
 	p->csum = SW_CSUM_NONE;
 }
 
+static struct control *shown_by;
+
+void
+bench_shown_by(struct control *c)
+{
+	shown_by = c;
+}
+
+void
+bench_look(const struct sw_stack *one, const struct sw_stack *other, sw_ns now)
+{
+	struct live_stacks stacks = {{one, other}};
+	struct live_view view;
+
+	if (shown_by == NULL || !control_due(shown_by))
+		return;
+	view = live_view_of(&stacks, now);
+	control_turn(shown_by, &view);
+}
+
 size_t
 world_carry(struct bench_world *w, int from)
 {
 	size_t n, all = 0;
 
+	bench_look(w->end[END_A].stack, w->end[END_B].stack, w->now);
 	do {
 		n = sw_output(w->end[from].stack, w->now, 0, w->packet, w->batch);
 		for (size_t i = 0; w->sum != NULL && i < n; i++)

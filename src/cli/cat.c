@@ -8,7 +8,7 @@
 
 #include "cat.h"
 
-enum { KEY_SOURCE = 0x100, KEY_LINGER, KEY_TIMEOUT, KEY_FASTOPEN, KEY_CONTROL, KEY_PCAP };
+enum { KEY_SOURCE = 0x100, KEY_LINGER, KEY_TIMEOUT, KEY_FASTOPEN, KEY_PCAP };
 
 enum { CAT_CHUNK = 4096, CAT_CHUNKS = 12288 };
 
@@ -20,7 +20,6 @@ static const struct argp_option options[] = {
 	{"timeout", KEY_TIMEOUT, "SECONDS", 0, "give up when there is no connection by then", 0},
 	{"fastopen", KEY_FASTOPEN, "FILE", 0, "TCP Fast Open (RFC 7413): the first bytes ride on the SYN; "
 		"cookies and the secret of our own are kept in FILE", 0},
-	{"control", KEY_CONTROL, "SOCKET", 0, "where `synwave ss' and `top' can ask (a socket below XDG_RUNTIME_DIR; none: nowhere)", 0},
 	{"pcap", KEY_PCAP, "OUT", 0, "write a capture of the device as pcapng, with the reason of each packet as its comment", 0},
 	{"verbose", 'v', 0, 0, "show the handshake and the close on standard error", 0},
 	{0}
@@ -108,6 +107,7 @@ parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &c->net;
+		state->child_inputs[1] = &c->control;
 		return 0;
 	case 'l':
 		c->listen = true;
@@ -119,9 +119,6 @@ parse(int key, char *arg, struct argp_state *state)
 		if (!net_number(arg, 1, 65535, &n))
 			argp_error(state, "--source-port: '%s' is not a port", arg);
 		c->local.port = (uint16_t)n;
-		return 0;
-	case KEY_CONTROL:
-		c->control = arg;
 		return 0;
 	case KEY_PCAP:
 		c->pcap = arg;
@@ -167,7 +164,8 @@ configure(struct sw_config *config, const struct cat *c)
 int
 verb_cat(int argc, char **argv)
 {
-	static const struct argp_child children[] = {{&net_argp, 0, NULL, 0}, {0}};
+	static const struct argp_child children[] = {
+	    {&net_argp, 0, NULL, 0}, {&control_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {options, parse, "HOST PORT\n-l [HOST] PORT", doc, children,
 					 NULL,	  NULL};
 	struct cat *c = calloc(1, sizeof *c);

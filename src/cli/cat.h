@@ -9,7 +9,7 @@
 #include "cat_fast.h"
 #include "cat_io.h"
 #include "cat_say.h"
-#include "live/live.h"
+#include "control.h"
 #include "net_args.h"
 
 #define CAT_BUF (256 * 1024)
@@ -21,7 +21,7 @@ struct cat {
 	struct sw_endpoint local, remote; /* remote: of interest when not listening */
 	sw_ns linger, timeout;		  /* timeout 0: the stack's own */
 	struct fast_file fast;
-	const char *control;		  /* a socket; NULL: where they are by default; "none" */
+	struct control control;
 	const char *pcap;		  /* NULL: no capture */
 
 	/* what there is */
@@ -30,7 +30,6 @@ struct cat {
 	struct io in, out;
 	int signals; /* a signalfd */
 	struct say say;
-	struct live *live;	    /* NULL: nobody can ask */
 	struct sw_capture *capture; /* NULL: none */
 	FILE *capture_to;
 
@@ -58,6 +57,8 @@ int verb_cat(int argc, char **argv);
 int cat_watch(struct cat *);
 /* What the stack tells, to all who want to know. */
 void cat_events_told(struct cat *);
+/* Somebody asks at the control socket. */
+void cat_asked(struct cat *);
 /* Ends them; false: the capture could not be written, and that was said. */
 bool cat_unwatch(struct cat *);
 

@@ -323,8 +323,8 @@ cat_wait(struct cat *c, sw_ns until)
 
 	if (room && !c->in_eof)
 		fds[FD_IN] = (struct pollfd){.fd = c->in.fd, .events = POLLIN};
-	if (c->live != NULL)
-		fds[FD_LIVE] = (struct pollfd){.fd = live_fd(c->live), .events = POLLIN};
+	if (c->control.live != NULL)
+		fds[FD_LIVE] = (struct pollfd){.fd = live_fd(c->control.live), .events = POLLIN};
 	if (c->out_full)
 		fds[FD_OUT] = (struct pollfd){.fd = c->out.fd, .events = POLLOUT};
 	if (sw_drv_turn(c->on.drv,
@@ -338,7 +338,7 @@ cat_wait(struct cat *c, sw_ns until)
 	if (fds[FD_IN].revents != 0)
 		c->in_ready = true;
 	if (fds[FD_LIVE].revents != 0)
-		live_serve(c->live, c->on.stack, sw_drv_now());
+		cat_asked(c);
 	cat_events_told(c);
 }
 

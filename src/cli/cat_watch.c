@@ -62,28 +62,26 @@ capture_begin(struct cat *c)
 	return 0;
 }
 
-/* A socket that was asked for must be there; the one by default may be missing. */
-static int
-control_begin(struct cat *c)
-{
-	char error[LIVE_ERROR];
-
-	if (c->control != NULL && strcmp(c->control, "none") == 0)
-		return 0;
-	c->live = live_open(c->control, "cat", error);
-	if (c->live == NULL && (c->control != NULL || c->say.on))
-		fprintf(stderr, "synwave: %s\n", error);
-	if (c->live != NULL && c->say.on)
-		fprintf(stderr, "synwave: control socket %s\n", live_path(c->live));
-	return c->live == NULL && c->control != NULL ? 1 : 0;
-}
-
 int
 cat_watch(struct cat *c)
 {
 	int code = c->pcap != NULL ? capture_begin(c) : 0;
 
-	return code != 0 ? code : control_begin(c);
+	c->control.say = c->say.on;
+	if (code == 0)
+		code = control_begin(&c->control, "cat");
+	if (code == 0 && c->control.verb != NULL && c->control.live == NULL)
+		control_open(&c->control); /* it waits for people, and they for it */
+	return code;
+}
+
+void
+cat_asked(struct cat *c)
+{
+	struct live_stacks stacks = {{c->on.stack}};
+	struct live_view view = live_view_of(&stacks, sw_drv_now());
+
+	live_serve(c->control.live, &view);
 }
 
 bool
@@ -91,7 +89,7 @@ cat_unwatch(struct cat *c)
 {
 	bool good = true;
 
-	live_close(c->live);
+	control_end(&c->control);
 	sw_drv_watch(c->on.drv, NULL, NULL);
 	if (c->capture != NULL)
 		good = sw_capture_end(c->capture);

@@ -257,6 +257,7 @@ parse(int key, char *arg, struct argp_state *state)
 
 	if (key == ARGP_KEY_INIT) {
 		state->child_inputs[0] = &a->look;
+		state->child_inputs[1] = &a->control;
 		return 0;
 	}
 	if (key == ARGP_KEY_ARG) {
@@ -290,7 +291,8 @@ parse(int key, char *arg, struct argp_state *state)
 int
 verb_sim(int argc, char **argv)
 {
-	static const struct argp_child children[] = {{&look_argp, 0, NULL, 0}, {0}};
+	static const struct argp_child children[] = {
+	    {&look_argp, 0, NULL, 0}, {&control_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {options, parse, "[FILE]", doc, children, NULL, LANG_DOMAIN};
 	struct sim_args args = {
 	    .rtt = 20 * SW_MS, .rate = 100000000, .mtu = 1500, .seed = 1, .flows = 1};
@@ -299,12 +301,16 @@ verb_sim(int argc, char **argv)
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	code = control_begin(&args.control, "sim");
+	if (code != EXIT_DONE)
+		return code;
 	code = run_begin(&run, &args);
 	if (code == EXIT_DONE) {
-		run_go(&run);
+		run_go(&run, &args.control);
 		report(&run);
 		code = report_good(&run, why, sizeof(why)) ? EXIT_DONE : EXIT_FAILED;
 	}
 	run_end(&run);
+	control_end(&args.control);
 	return code;
 }

@@ -15,6 +15,7 @@
 #include <synwave/sw_sim.h>
 #include <synwave/sw_trace.h>
 
+#include "control.h"
 #include "look.h"
 #include "units.h"
 
@@ -42,6 +43,7 @@ struct sim_args {
 	uint64_t seed;
 	bool v6, both, absolute, offload, why, black_hole;
 	struct look look;
+	struct control control;
 	enum sim_out out;
 	enum sim_show show;
 	enum sim_close close;
@@ -129,7 +131,7 @@ struct run {
 /* ---- sim_run.c ---- */
 /* Builds everything; 0, or an exit code after a line on stderr. */
 int run_begin(struct run *, const struct sim_args *);
-void run_go(struct run *);
+void run_go(struct run *, struct control *);
 void run_end(struct run *);
 uint64_t run_queue(const struct sim_args *); /* bytes */
 

@@ -449,8 +449,18 @@ digest(struct run *r)
 		}
 }
 
+/* Somebody may have asked at the control socket. */
+static void
+asked(const struct run *r, struct control *c)
+{
+	struct live_stacks stacks = {{r->host[HOST_A].stack, r->host[HOST_B].stack}};
+	struct live_view view = live_view_of(&stacks, sw_sim_now(r->sim));
+
+	control_turn(c, &view);
+}
+
 void
-run_go(struct run *r)
+run_go(struct run *r, struct control *c)
 {
 	struct sigaction act = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
 	bool more = true, shown = progress_wanted();
@@ -464,6 +474,8 @@ run_go(struct run *r)
 				program_event(r, i, &e);
 		programs_close(r);
 		curve_step(r);
+		if (control_due(c))
+			asked(r, c);
 		if (shown && steps % 256 == 0)
 			progress(r, false);
 	}

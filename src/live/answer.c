@@ -132,18 +132,18 @@ put_record(struct answer *a, const struct sw_status *s, sw_ns now)
 }
 
 static void
-more_connections(struct answer *a, const struct sw_stack *stack, sw_ns now)
+more_connections(struct answer *a, const struct live_view *v)
 {
 	struct sw_status s = {.bytes = sizeof(s)};
 
 	if (a->step++ == 0)
-		put_who(a, now);
+		put_who(a, v->now);
 	while (room(a)) {
-		if (!sw_walk(stack, &a->at, &s)) {
+		if (!v->walk(v->ctx, &a->at, &s)) {
 			a->done = true;
 			return;
 		}
-		put_record(a, &s, now);
+		put_record(a, &s, v->now);
 	}
 }
 
@@ -168,18 +168,18 @@ static const char pool_names[SW_N_POOLS][12] = {"conns",      "actives",   "half
 						"records",    "runs",	   "datagrams"};
 
 static struct sw_counters
-counters(const struct sw_stack *stack)
+counters(const struct live_view *v)
 {
 	struct sw_counters c = {.bytes = sizeof(c)};
 
-	sw_counters(stack, &c);
+	v->count(v->ctx, &c);
 	return c;
 }
 
 static void
-put_counters(struct answer *a, const struct sw_stack *stack)
+put_counters(struct answer *a, const struct live_view *view)
 {
-	struct sw_counters c = counters(stack);
+	struct sw_counters c = counters(view);
 
 	put(a, "{\"synwave\":1,\"verb\":\"%s\",\"pid\":%ld", a->verb, (long)getpid());
 #define ONE(name, help) put(a, ",\"" #name "\":%" PRIu64, c.name);
@@ -251,12 +251,12 @@ put_totals(struct answer *a, const struct sw_counters *c)
 
 /* Counts some more records; false: all of them were counted. */
 static bool
-count_states(struct answer *a, const struct sw_stack *stack)
+count_states(struct answer *a, const struct live_view *v)
 {
 	struct sw_status s = {.bytes = sizeof(s)};
 
 	for (int i = 0; i < RECORDS; i++) {
-		if (!sw_walk(stack, &a->at, &s))
+		if (!v->walk(v->ctx, &a->at, &s))
 			return false;
 		a->states[s.state]++;
 	}
@@ -264,13 +264,13 @@ count_states(struct answer *a, const struct sw_stack *stack)
 }
 
 static void
-more_metrics(struct answer *a, const struct sw_stack *stack)
+more_metrics(struct answer *a, const struct live_view *v)
 {
 	struct sw_counters c;
 
-	if (count_states(a, stack))
+	if (count_states(a, v))
 		return; /* the rest at the next turn */
-	c = counters(stack);
+	c = counters(v);
 	if (a->step == 0)
 		put_totals(a, &c);
 	else if (a->step == 1)
@@ -283,14 +283,14 @@ more_metrics(struct answer *a, const struct sw_stack *stack)
 }
 
 void
-answer_more(struct answer *a, const struct sw_stack *stack, sw_ns now)
+answer_more(struct answer *a, const struct live_view *v)
 {
 	if (a->done || !room(a))
 		return;
 	if (a->page == PAGE_CONNECTIONS)
-		more_connections(a, stack, now);
+		more_connections(a, v);
 	else if (a->page == PAGE_COUNTERS)
-		put_counters(a, stack);
+		put_counters(a, v);
 	else
-		more_metrics(a, stack);
+		more_metrics(a, v);
 }

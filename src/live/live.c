@@ -210,7 +210,7 @@ client_read(struct live *l, struct client *c)
 
 /* Makes and writes a piece of the answer; false: it is finished, or the client has gone. */
 static bool
-client_write(struct client *c, const struct sw_stack *stack, sw_ns now)
+client_write(struct client *c, const struct live_view *view)
 {
 	struct answer *a = &c->answer;
 
@@ -221,7 +221,7 @@ client_write(struct client *c, const struct sw_stack *stack, sw_ns now)
 			c->sent = a->len = a->done ? a->len : 0;
 			if (a->done)
 				return false;
-			answer_more(a, stack, now);
+			answer_more(a, view);
 		}
 		if (c->sent == a->len)
 			continue; /* it is still counting */
@@ -295,7 +295,7 @@ live_fd(const struct live *l)
 }
 
 void
-live_serve(struct live *l, const struct sw_stack *stack, sw_ns now)
+live_serve(struct live *l, const struct live_view *view)
 {
 	struct epoll_event event[EVENTS];
 	int n = epoll_wait(l->epoll, event, EVENTS, 0);
@@ -311,7 +311,7 @@ live_serve(struct live *l, const struct sw_stack *stack, sw_ns now)
 		}
 		if (c->fd < 0)
 			continue;
-		goes_on = c->asked ? client_write(c, stack, now) : client_read(l, c);
+		goes_on = c->asked ? client_write(c, view) : client_read(l, c);
 		if (!goes_on || (event[i].events & EPOLLERR))
 			client_close(c);
 	}

@@ -31,7 +31,24 @@ struct live *live_open(const char *path, const char *verb, char error[LIVE_ERROR
 const char *live_path(const struct live *);
 /* To poll: when it is readable, call live_serve(). */
 int live_fd(const struct live *);
-void live_serve(struct live *, const struct sw_stack *, sw_ns now);
+
+/* What is looked at. */
+struct live_view {
+	const void *ctx;
+	/* The next record, as sw_walk() gives it. */
+	bool (*walk)(const void *ctx, uint64_t *at, struct sw_status *);
+	void (*count)(const void *ctx, struct sw_counters *);
+	sw_ns now;
+};
+void live_serve(struct live *, const struct live_view *);
+
+/* The stacks of a program; those that are NULL are passed over. */
+enum { LIVE_STACKS = 2 };
+struct live_stacks {
+	const struct sw_stack *stack[LIVE_STACKS];
+};
+struct live_view live_view_of(const struct live_stacks *, sw_ns now);
+
 /* The socket goes from the file system. */
 void live_close(struct live *); /* NULL is allowed */
 

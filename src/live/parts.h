@@ -17,7 +17,7 @@ enum page { PAGE_NONE, PAGE_CONNECTIONS, PAGE_COUNTERS, PAGE_METRICS };
 struct answer { /* one that is being made */
 	enum page page;
 	const char *verb;
-	uint64_t at; /* of sw_walk() */
+	uint64_t at; /* of walk() */
 	uint32_t step;
 	uint64_t states[SW_N_STATES]; /* counted so far */
 	bool done;
@@ -30,6 +30,6 @@ void answer_begin(struct answer *, const char *request);
 /* The answer is an error: its status line's words, and one line. */
 void answer_refuse(struct answer *, const char *status, const char *why);
 /* Makes more of it, while there is room. */
-void answer_more(struct answer *, const struct sw_stack *, sw_ns now);
+void answer_more(struct answer *, const struct live_view *);
 
 #endif

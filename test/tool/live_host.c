@@ -143,12 +143,14 @@ main(int argc, char **argv)
 	puts("ready");
 	fflush(stdout);
 	for (;;) {
+		struct live_stacks stacks = {{w->stack[B]}};
+		struct live_view view = live_view_of(&stacks, now(w));
 		struct pollfd p[2] = {{.fd = live_fd(live), .events = POLLIN},
 				      {.fd = STDIN_FILENO, .events = POLLIN}};
 
 		poll(p, 2, moving ? 20 : -1);
 		if (p[0].revents)
-			live_serve(live, w->stack[B], now(w));
+			live_serve(live, &view);
 		if (p[1].revents)
 			break;
 		if (moving)
