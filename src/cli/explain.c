@@ -5,7 +5,6 @@
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,10 +15,6 @@
 
 enum {
 	KEY_TOP = 0x100,
-	KEY_COLOUR,
-	KEY_ASCII,
-	KEY_LANG,
-	KEY_WIDTH,
 	KEY_FAIL,
 	KEY_WHERE,
 	KEY_DIFF,
@@ -35,55 +30,53 @@ enum {
 	KEY_KEEP,
 	KEY_LAST
 };
-enum { WIDTH_LEAST = 72, WIDTH_USUAL = 100, WIDTH_MOST = 1000 };
 
 /* clang-format off */
 static const struct argp_option options[] = {
-	{0, 0, 0, 0, "What is read:", 1},
-	{"read", 'r', "FILE", 0, "a capture: pcap or pcapng, gzip or zstd or neither; - is standard input", 1},
-	{"interface", 'i', "DEVICE", 0, "capture live, until Ctrl-C", 1},
-	{"count", 'c', "N", 0, "stop after N packets", 1},
-	{"connection", 'C', "N", 0, "of connection N only, and its ladder with the states of both ends", 1},
-	{"where", KEY_WHERE, "EXPR", 0, "of those connections only that fit, as 'state=CLOSE-WAIT and not port=443'", 1},
-	{"diff", KEY_DIFF, 0, 0, "two captures of the same traffic, taken at two places: which packets died between (text or json)", 1},
-	{0, 0, 0, 0, "What is shown:", 2},
-	{"output", 'o', "FORM", 0, "text, json, ndjson, csv, tsv; html: one page; of one connection mermaid, svg (text)", 2},
-	{"top", KEY_TOP, "N", 0, "the N worst findings only", 2},
-	{"write", 'w', "FILE", 0, "write a capture of the packets of those connections (all)", 2},
-	{"quiet", 'q', 0, 0, "one line a finding", 2},
-	{"verbose", 'v', 0, 0, "remarks in full, and where the capture was taken", 2},
-	{"resolve", 'N', 0, 0, "names for addresses", 2},
+	{0, 0, 0, 0, N_("What is read:"), 1},
+	{"read", 'r', "FILE", 0, N_("a capture: pcap or pcapng, gzip or zstd or neither; - is standard input"), 1},
+	{"interface", 'i', "DEVICE", 0, N_("capture live, until Ctrl-C"), 1},
+	{"count", 'c', "N", 0, N_("stop after N packets"), 1},
+	{"connection", 'C', "N", 0, N_("of connection N only, and its ladder with the states of both ends"), 1},
+	{"where", KEY_WHERE, "EXPR", 0, N_("of those connections only that fit, as 'state=CLOSE-WAIT and not port=443'"), 1},
+	{"diff", KEY_DIFF, 0, 0, N_("two captures of the same traffic, taken at two places: which packets died between (text or json)"), 1},
+	{0, 0, 0, 0, N_("What is shown:"), 2},
+	{"output", 'o', "FORM", 0, N_("text, json, ndjson, csv, tsv; html: one page; of one connection mermaid, svg (text)"), 2},
+	{"top", KEY_TOP, "N", 0, N_("the N worst findings only"), 2},
+	{"write", 'w', "FILE", 0, N_("write a capture of the packets of those connections (all)"), 2},
+	{"quiet", 'q', 0, 0, N_("one line a finding"), 2},
+	{"verbose", 'v', 0, 0, N_("remarks in full, and where the capture was taken"), 2},
+	{"resolve", 'N', 0, 0, N_("names for addresses"), 2},
 	{"numeric", 'n', 0, OPTION_HIDDEN, 0, 2},
-	{"color", KEY_COLOUR, "auto|always|never", 0, "(auto: on a terminal, unless NO_COLOR is set)", 2},
-	{"ascii", KEY_ASCII, 0, 0, "no character beyond ASCII", 2},
-	{"lang", KEY_LANG, "en|zh", 0, "the language (LANG's)", 2},
-	{"width", KEY_WIDTH, "N", 0, "columns, at least 72 (the terminal's, or 100)", 2},
-	{0, 0, 0, 0, "From when on it is a finding:", 3},
-	{"close-wait", KEY_CLOSE_WAIT, "TIME", 0, "in CLOSE-WAIT without a word (5s)", 3},
-	{"fin-wait-2", KEY_FIN_WAIT, "TIME", 0, "in FIN-WAIT-2 (60s)", 3},
-	{"connect-timeout", KEY_TIMEOUT, "TIME", 0, "of SYNs without an answer (1s)", 3},
-	{"zero-window", KEY_ZERO, "TIME", 0, "of a closed window (200ms)", 3},
-	{"syn-flood", KEY_FLOOD, "N", 0, "half-open at one listener at once (100)", 3},
-	{"time-wait", KEY_TIME_WAIT, "N", 0, "of one client towards one server at once (1000)", 3},
-	{"loss", KEY_LOSS, "PERCENT", 0, "of segments sent again: below it is a remark (1%)", 3},
-	{"window-share", KEY_SHARE, "PERCENT", 0, "of the time that a small window was the limit (25%)", 3},
-	{"small-mss", KEY_MSS, "BYTES", 0, "a smaller MSS (536)", 3},
-	{"keep-alives", KEY_KEEP, "N", 0, "without an answer before a RST (2)", 3},
-	{"fail-on", KEY_FAIL, "error|warn", 0, "exit status 1 from this severity on (warn)", 3},
+	{0, 0, 0, 0, N_("From when on it is a finding:"), 3},
+	{"close-wait", KEY_CLOSE_WAIT, "TIME", 0, N_("in CLOSE-WAIT without a word (5s)"), 3},
+	{"fin-wait-2", KEY_FIN_WAIT, "TIME", 0, N_("in FIN-WAIT-2 (60s)"), 3},
+	{"connect-timeout", KEY_TIMEOUT, "TIME", 0, N_("of SYNs without an answer (1s)"), 3},
+	{"zero-window", KEY_ZERO, "TIME", 0, N_("of a closed window (200ms)"), 3},
+	{"syn-flood", KEY_FLOOD, "N", 0, N_("half-open at one listener at once (100)"), 3},
+	{"time-wait", KEY_TIME_WAIT, "N", 0, N_("of one client towards one server at once (1000)"), 3},
+	{"loss", KEY_LOSS, "PERCENT", 0, N_("of segments sent again: below it is a remark (1%)"), 3},
+	{"window-share", KEY_SHARE, "PERCENT", 0, N_("of the time that a small window was the limit (25%)"), 3},
+	{"small-mss", KEY_MSS, "BYTES", 0, N_("a smaller MSS (536)"), 3},
+	{"keep-alives", KEY_KEEP, "N", 0, N_("without an answer before a RST (2)"), 3},
+	{"fail-on", KEY_FAIL, "error|warn", 0, N_("exit status 1 from this severity on (warn)"), 3},
 	{0}
 };
 
-static const char doc[] =
+static const char doc[] = N_(
 	"Says what went wrong in a capture, on whose side, with the proof and what to do next.  "
 	"Both ends of each connection are run as machines of RFC 9293: the sender makes its step when its "
-	"segment is seen, the receiver when something proves that it came."
-	"\v"
+	"segment is seen, the receiver when something proves that it came.");
+
+static const char more[] = N_(
 	"Words behind the files are a filter of libpcap's, as tcpdump takes them.  "
 	"Packets are numbered as Wireshark does, connections as its tcp.stream plus 1.  "
 	"TIME is 200ms, 5s, 2min.\n"
 	"\n"
 	"EXPR joins comparisons with and, or, not, (): FIELD OP VALUE with = != < <= > >=.  Fields: "
-	EX_WHERE_FIELDS ".  A state is the last one of an end; of two ends, either may fit.\n"
+	"state, client.state, server.state, outcome, closed-by, addr, client, server, port, conn, "
+	"packets, bytes, retransmissions, duration.  A state is the last one of an end; of two ends, "
+	"either may fit.\n"
 	"\n"
 	"Examples:\n"
 	"  synwave explain incident.pcap\n"
@@ -91,13 +84,21 @@ static const char doc[] =
 	"  tcpdump -i eth0 -w - tcp | synwave explain -\n"
 	"\n"
 	"Exit status: 0 nothing worse than a remark; 1 a finding of severity warning or error; "
-	"2 it could not be read, or usage.";
+	"2 it could not be read, or usage.");
 /* clang-format on */
+
+/* The text below the options. */
+static char *
+help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_POST_DOC ? strdup(_(more)) : (char *)(uintptr_t)text;
+}
 
 /* One line, and out. */
 static void __attribute__((noreturn)) usage(const char *what, const char *arg)
 {
-	fprintf(stderr, "synwave explain: %s%s%s%s; try `synwave explain --help'\n", what,
+	fprintf(stderr, _("synwave explain: %s%s%s%s; try `synwave explain --help'\n"), what,
 		arg ? " '" : "", arg ? arg : "", arg ? "'" : "");
 	exit(EXIT_USAGE);
 }
@@ -120,17 +121,6 @@ set_out(const char *arg, struct explain_args *a)
 	bool good = word(arg, words, &n);
 
 	a->out = (enum explain_out)n;
-	return good;
-}
-
-static bool
-set_colour(const char *arg, struct explain_args *a)
-{
-	static const char *const words[] = {"never", "always", "auto", NULL};
-	int n;
-	bool good = word(arg, words, &n);
-
-	a->colour = n == 2 ? -1 : n;
 	return good;
 }
 
@@ -191,13 +181,10 @@ static bool
 set_value(int key, const char *arg, struct explain_args *a)
 {
 	char why[EX_WHERE_WHY];
-	uint64_t n;
 
 	switch (key) {
 	case 'C':
 		return unit_number(arg, INT64_MAX, &a->conn) && a->conn > 0;
-	case KEY_LANG: /* lang_begin() has seen it */
-		return lang_known(arg);
 	case KEY_WHERE:
 		a->where = ex_where_new(arg, why);
 		if (!a->where)
@@ -207,15 +194,8 @@ set_value(int key, const char *arg, struct explain_args *a)
 		return unit_number(arg, INT64_MAX, &a->packets) && a->packets > 0;
 	case 'o':
 		return set_out(arg, a);
-	case KEY_COLOUR:
-		return set_colour(arg, a);
 	case KEY_TOP:
 		return set_count(arg, 1 << 30, &a->top);
-	case KEY_WIDTH:
-		if (!unit_number(arg, WIDTH_MOST, &n) || n < WIDTH_LEAST)
-			return false;
-		a->width = (unsigned)n;
-		return true;
 	case KEY_FAIL:
 		a->fail_on = strcmp(arg, "error") ? EX_WARNING : EX_ERROR;
 		return !strcmp(arg, "error") || !strcmp(arg, "warn") || !strcmp(arg, "warning");
@@ -230,7 +210,7 @@ set_flag(int key, const char *arg, struct explain_args *a)
 	switch (key) {
 	case 'r':
 		if (a->files == FILES_MOST)
-			usage("too many files:", arg);
+			usage(_("too many files:"), arg);
 		a->file[a->files++] = arg;
 		return true;
 	case 'i':
@@ -250,9 +230,6 @@ set_flag(int key, const char *arg, struct explain_args *a)
 		return true;
 	case 'n':
 		a->resolve = false;
-		return true;
-	case KEY_ASCII:
-		a->ascii = true;
 		return true;
 	case KEY_DIFF:
 		a->diff = true;
@@ -278,12 +255,12 @@ bare(const char *arg, struct explain_args *a, bool *named)
 
 	if (!*named && !*a->filter && (first || is_there(arg))) {
 		if (a->files == FILES_MOST)
-			usage("too many files:", arg);
+			usage(_("too many files:"), arg);
 		a->file[a->files++] = arg;
 		return;
 	}
 	if (strlen(a->filter) + strlen(arg) + 2 > sizeof(a->filter))
-		usage("the filter is too long", NULL);
+		usage(_("the filter is too long"), NULL);
 	if (*a->filter)
 		strcat(a->filter, " ");
 	strcat(a->filter, arg);
@@ -296,12 +273,12 @@ check_write(const struct explain_args *a)
 	struct stat in, out;
 
 	if (a->device || a->files != 1)
-		usage("-w needs one file, no device", NULL);
+		usage(_("-w needs one file, no device"), NULL);
 	if (!strcmp(a->write, "-"))
-		usage("-w cannot write to", a->write);
+		usage(_("-w cannot write to"), a->write);
 	if (stat(a->write, &out) == 0 && stat(a->file[0], &in) == 0 && in.st_dev == out.st_dev &&
 	    in.st_ino == out.st_ino)
-		usage("-w would write over", a->write);
+		usage(_("-w would write over"), a->write);
 }
 
 /* For a drawing the packets are gone through twice. */
@@ -309,9 +286,9 @@ static void
 check_paper(const struct explain_args *a)
 {
 	if (a->device || a->files != 1)
-		usage("a drawing needs one file, no device", NULL);
+		usage(_("a drawing needs one file, no device"), NULL);
 	if (!a->conn && a->out != AS_HTML)
-		usage("-o mermaid and -o svg are of one connection: -C", NULL);
+		usage(_("-o mermaid and -o svg are of one connection: -C"), NULL);
 }
 
 struct line {
@@ -335,21 +312,25 @@ parse(int key, char *arg, struct argp_state *state)
 	struct explain_args *a = line->args;
 	char what[64];
 
+	if (key == ARGP_KEY_INIT) {
+		state->child_inputs[0] = &a->look;
+		return 0;
+	}
 	if (key == ARGP_KEY_ARG) {
 		bare(arg, a, &line->named);
 		return 0;
 	}
 	if (key == ARGP_KEY_END) {
 		if (a->files == 0 && !a->device)
-			usage("no capture", NULL);
+			usage(_("no capture"), NULL);
 		if (a->write)
 			check_write(a);
 		if (a->out >= AS_MERMAID)
 			check_paper(a);
 		if (a->diff && (a->files != 2 || a->device || a->write || a->conn || a->where))
-			usage("--diff needs two files, no -i, -w, -C or --where", NULL);
+			usage(_("--diff needs two files, no -i, -w, -C or --where"), NULL);
 		if (a->diff && a->out > AS_JSON)
-			usage("--diff has text and json only", NULL);
+			usage(_("--diff has text and json only"), NULL);
 		return 0;
 	}
 	if (key == 'r')
@@ -358,40 +339,27 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	if (!strchr("cCo", key) && (key < KEY_TOP || key >= KEY_LAST))
 		return ARGP_ERR_UNKNOWN;
-	snprintf(what, sizeof(what), "--%s cannot be", option_name(key));
+	snprintf(what, sizeof(what), _("--%s cannot be"), option_name(key));
 	if (!set_value(key, arg, a))
 		usage(what, arg);
 	return 0;
 }
 
-/* What the terminal says, where nothing else was said. */
-static void
-terminal(struct explain_args *a)
-{
-	bool tty = isatty(STDOUT_FILENO);
-	struct winsize size;
-	const char *none = getenv("NO_COLOR");
-
-	if (a->colour < 0)
-		a->colour = tty && !(none && *none);
-	if (a->width)
-		return;
-	a->width = WIDTH_USUAL;
-	if (tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		a->width = size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
-}
-
 int
 verb_explain(int argc, char **argv)
 {
-	const struct argp argp = {options, parse, "FILE... [FILTER]", doc, NULL, NULL, NULL};
-	static struct explain_args args = {.colour = -1, .fail_on = EX_WARNING};
+	static const struct argp_child children[] = {{&look_argp, 0, NULL, 0}, {0}};
+	const struct argp argp = {
+	    options, parse, N_("FILE... [FILTER]"), doc, children, help, LANG_DOMAIN};
+	static struct explain_args args = {.fail_on = EX_WARNING};
 	struct line line = {.args = &args};
 	int worst = EXIT_DONE;
 
 	ex_limits_init(&args.limits);
 	argp_parse(&argp, argc, argv, 0, NULL, &line);
-	terminal(&args);
+	args.colour = look_colour(&args.look);
+	args.ascii = !look_unicode(&args.look);
+	args.width = (unsigned)look_columns(&args.look);
 	if (args.diff)
 		return explain_diff(&args);
 	if (args.device)

@@ -10,6 +10,7 @@
 #include "explain/file.h"
 #include "explain/report.h"
 #include "explain/where.h"
+#include "look.h"
 
 enum explain_out { AS_TEXT, AS_JSON, AS_NDJSON, AS_CSV, AS_TSV, AS_MERMAID, AS_SVG, AS_HTML };
 enum { FILES_MOST = 256, FILTER_MOST = 4096 };
@@ -25,8 +26,9 @@ struct explain_args {
 	struct ex_limits limits;
 	uint64_t packets; /* stop after so many; 0: never */
 	uint64_t conn;	  /* -C; 0: all */
-	bool quiet, verbose, ascii, resolve, diff;
-	int colour; /* -1: if it is a terminal */
+	bool quiet, verbose, resolve, diff;
+	struct look look;
+	bool ascii, colour; /* as it comes of `look' */
 	unsigned width, top;
 	enum ex_severity fail_on;
 };

@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "explain.h"
+#include "lang.h"
 #include "explain/diff.h"
 
 struct report {
@@ -69,22 +70,22 @@ static void
 way_text(const struct report *r, const struct ex_diff_way *w)
 {
 	static const char name[2] = {'A', 'B'};
-	char from[EX_ENDPOINT], to[EX_ENDPOINT], number[EX_NUMBER];
+	char from[EX_ENDPOINT], to[EX_ENDPOINT], number[2][EX_NUMBER];
 
-	printf(" %s %s %s: %s packets at A,", ex_end_text(&w->from, &r->style, from),
+	printf(_(" %s %s %s: %s packets at A, %s at B"), ex_end_text(&w->from, &r->style, from),
 	       r->style.ascii ? "->" : "\u2192", ex_end_text(&w->to, &r->style, to),
-	       sw_text_count(w->seen[0], number));
-	printf(" %s at B%s\n", sw_text_count(w->seen[1], number),
-	       w->nearer == 0	? "; A is nearer to the sender"
-	       : w->nearer == 1 ? "; B is nearer to the sender"
-				: "");
+	       sw_text_count(w->seen[0], number[0]), sw_text_count(w->seen[1], number[1]));
+	printf("%s\n", w->nearer == 0	 ? _("; A is nearer to the sender")
+		       : w->nearer == 1 ? _("; B is nearer to the sender")
+					: "");
 	for (int place = 0; place < 2; place++) {
 		if (w->alone[place] == 0)
 			continue;
-		printf("   %s at %c only%s:", sw_text_count(w->alone[place], number), name[place],
-		       w->nearer < 0	    ? ""
-		       : w->nearer == place ? ", died between"
-					    : ", missed by the capture before");
+		printf(_("   %s at %c only"), sw_text_count(w->alone[place], number[0]),
+		       name[place]);
+		printf("%s:", w->nearer < 0	    ? ""
+			      : w->nearer == place ? _(", died between")
+						   : _(", missed by the capture before"));
 		frames_text(w, place);
 	}
 }
@@ -130,10 +131,10 @@ sum_text(const struct report *r, uint64_t common, int64_t offset)
 	char died[EX_NUMBER], missed[EX_NUMBER], both[EX_NUMBER], clock[EX_NUMBER];
 	double apart = (double)(offset < 0 ? -offset : offset) / 1e9;
 
-	printf("A %s, B %s: %s packets in both, %s died between, %s missed by a capture;",
+	printf(_("A %s, B %s: %s packets in both, %s died between, %s missed by a capture;"),
 	       r->args->file[0], r->args->file[1], sw_text_count(common, both),
 	       sw_text_count(r->died, died), sw_text_count(r->missed, missed));
-	printf(" clocks %s apart\n", ex_time_text(apart, &r->style, clock));
+	printf(_(" clocks %s apart\n"), ex_time_text(apart, &r->style, clock));
 }
 
 int
@@ -158,7 +159,7 @@ explain_diff(const struct explain_args *a)
 	}
 	ex_diff_free(d);
 	if (good && common == 0)
-		return complain(a->file[1], "no packet of the first capture is in it");
+		return complain(a->file[1], _("no packet of the first capture is in it"));
 	if (!good)
 		return EXIT_USAGE;
 	return r.died > 0 ? EXIT_FAILED : EXIT_DONE;

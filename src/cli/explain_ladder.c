@@ -154,10 +154,10 @@ ladder_begin(struct drawing *d, const struct explain_args *a, const struct ex_co
 		first[EX_SERVER] = SW_CLOSED; /* it opens actively, too */
 	cfg.bytes = sizeof(cfg);
 	cfg.depth = a->verbose ? SW_LADDER_FULL : SW_LADDER_BRIEF;
-	cfg.colour = a->colour > 0;
+	cfg.colour = a->colour;
 	cfg.unicode = !a->ascii || cfg.form != SW_LADDER_TEXT;
 	cfg.numbers = true;
-	cfg.columns = a->width > 400 ? 400 : (int)a->width;
+	cfg.columns = (int)a->width;
 	cfg.gap = GAP_MS * SW_MS;
 	cfg.wire = true;
 	cfg.say = lang_say;
@@ -221,12 +221,12 @@ ladder_draw(const struct explain_args *a, const struct ex_conn *c, struct ex_fil
 		return false;
 	}
 	if (!ladder_begin(&d, a, c, &form)) {
-		snprintf(why, EX_WHY, "out of memory");
+		snprintf(why, EX_WHY, _("out of memory"));
 		return false;
 	}
 	pick_again(a, file, &watch);
 	if (ladder_end(&d))
 		return true;
-	snprintf(why, EX_WHY, "it could not be written");
+	snprintf(why, EX_WHY, _("it could not be written"));
 	return false;
 }

@@ -249,7 +249,7 @@ draw(struct sheet *s, const struct explain_args *a, struct ex_file *file, char w
 	for (unsigned i = 0; good && i < s->views; i++)
 		good = view_end(&s->view[i]);
 	if (!good)
-		snprintf(why, EX_WHY, "out of memory");
+		snprintf(why, EX_WHY, _("out of memory"));
 	return good;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "explain.h"
+#include "lang.h"
 #include "explain/pool.h"
 
 enum { SNAP = 262144, BITS = 64 };
@@ -116,7 +117,7 @@ pick_write(const struct pick *p, struct ex_file *file, char why[EX_WHY])
 		pick_again(p->args, file, &watch);
 		good = pcap_dump_flush(w.to) == 0;
 		if (!good)
-			snprintf(why, EX_WHY, "cannot write '%s'", p->args->write);
+			snprintf(why, EX_WHY, _("cannot write '%s'"), p->args->write);
 		pcap_dump_close(w.to);
 	}
 	if (form)

@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "explain.h"
+#include "lang.h"
 #include "explain/pool.h"
 
 enum { LOOK_EVERY = 1 << 15, BATCH = 32, BAR = 40, TOLD_EVERY_MS = 100 };
@@ -110,7 +111,7 @@ spool(struct run *r, const struct ex_conn *c)
 		r->room = r->room ? 2 * r->room : 256;
 		more = realloc(r->place, r->room * sizeof(*more));
 		if (!more) {
-			snprintf(r->why, sizeof(r->why), "out of memory");
+			snprintf(r->why, sizeof(r->why), _("out of memory"));
 			r->failed = true;
 			stop = 1;
 			return;
@@ -208,7 +209,8 @@ print_json(struct run *r, const struct ex_report *report)
 	}
 	fputs("],\n\"connections\":[", stdout);
 	if (!unspool(r))
-		fprintf(stderr, "synwave explain: connections are missing: %s\n", strerror(errno));
+		fprintf(stderr, _("synwave explain: connections are missing: %s\n"),
+			strerror(errno));
 	fputs("]}\n", stdout);
 }
 
@@ -259,7 +261,7 @@ print(struct run *r)
 				   .sum = &sum,
 				   .style = {r->args->ascii, r->args->resolve},
 				   .width = r->args->width,
-				   .colour = r->args->colour > 0,
+				   .colour = r->args->colour,
 				   .quiet = r->args->quiet,
 				   .verbose = r->args->verbose,
 				   .top = r->args->top,
@@ -336,7 +338,7 @@ one(struct run *r)
 	char why[EX_WHY];
 
 	if (r->pick.picked == 0) {
-		snprintf(why, sizeof(why), "there is no connection %llu",
+		snprintf(why, sizeof(why), _("there is no connection %llu"),
 			 (unsigned long long)r->args->conn);
 	} else if (r->args->device || !for_people(r) || r->args->out == AS_HTML) {
 		return;
@@ -375,7 +377,7 @@ with_file(struct run *r)
 		snprintf(r->why, sizeof(r->why), "%s", ex_file_why(r->file));
 		r->failed = true;
 	} else if (r->packets == 0 && !*r->args->filter && !stop) {
-		snprintf(r->why, sizeof(r->why), "no packets in it");
+		snprintf(r->why, sizeof(r->why), _("no packets in it"));
 		r->failed = true;
 	}
 	if (r->failed && r->packets == 0 && for_people(r)) {

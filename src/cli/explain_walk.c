@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 #include "explain.h"
+#include "lang.h"
 
 /* False: why. */
 static bool
@@ -30,7 +31,7 @@ packets(struct ex_file *file, const struct ex_watch *watch, sw_ns *first, char w
 	if (got == EX_READ_FAILED)
 		snprintf(why, EX_WHY, "%s", ex_file_why(file));
 	else if (n == 0)
-		snprintf(why, EX_WHY, "no packets in it");
+		snprintf(why, EX_WHY, _("no packets in it"));
 	return got != EX_READ_FAILED && n > 0;
 }
 

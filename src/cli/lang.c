@@ -18,6 +18,12 @@
 
 static char directory[4096];
 
+/* What libc's argp says in the domain of a verb: for the catalogue. */
+static const char *const argp_says[] __attribute__((unused)) = {
+    N_("Usage:"), N_("  or: "), N_(" [OPTION...]"),
+    N_("Mandatory or optional arguments to long options are also mandatory or "
+       "optional for any corresponding short options.")};
+
 /* Where the catalogues lie; false: that cannot be told. */
 static bool
 find_directory(void)

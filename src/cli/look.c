@@ -5,11 +5,14 @@
 #include "look.h"
 
 #include <langinfo.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli.h"
 #include "lang.h"
 
 enum { KEY_COLOUR = 0x300, KEY_ASCII, KEY_COLUMNS, KEY_LANG };
@@ -21,10 +24,25 @@ static const struct argp_option options[] = {
 	{"color", KEY_COLOUR, "auto|always|never", 0, N_("colours; auto: on a terminal, unless NO_COLOR is set"), 8},
 	{"ascii", KEY_ASCII, 0, 0, N_("no characters beyond ASCII (else where the locale has UTF-8)"), 8},
 	{"columns", KEY_COLUMNS, "N", 0, N_("so wide, 72 to 400 (the terminal's width, or 100)"), 8},
+	{"width", 0, 0, OPTION_ALIAS, 0, 8},
 	{"lang", KEY_LANG, "en|zh", 0, N_("the language (LANG's)"), 8},
 	{0}
 };
 /* clang-format on */
+
+/* One line, and out. */
+static void __attribute__((noreturn, format(printf, 2, 3)))
+wrong(const struct argp_state *state, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", state->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, _("; try `%s --help'\n"), state->name);
+	exit(EXIT_USAGE);
+}
 
 static enum look_colour
 colour_named(const char *arg, struct argp_state *state)
@@ -34,8 +52,7 @@ colour_named(const char *arg, struct argp_state *state)
 	for (int i = 0; i < 3; i++)
 		if (!strcmp(arg, words[i]))
 			return (enum look_colour)i;
-	argp_error(state, _("--color cannot be '%s'"), arg);
-	return COLOUR_AUTO;
+	wrong(state, _("--color cannot be '%s'"), arg);
 }
 
 static error_t
@@ -55,13 +72,13 @@ parse(int key, char *arg, struct argp_state *state)
 	case KEY_COLUMNS:
 		n = strtol(arg, &end, 10);
 		if (*end || end == arg || n < COLUMNS_MIN || n > COLUMNS_MAX)
-			argp_error(state, _("--columns: '%s' is not a number from %d to %d"), arg,
-				   COLUMNS_MIN, COLUMNS_MAX);
+			wrong(state, _("--columns: '%s' is not a number from %d to %d"), arg,
+			      COLUMNS_MIN, COLUMNS_MAX);
 		look->columns = (int)n;
 		return 0;
 	case KEY_LANG: /* lang_begin() has seen it */
 		if (!lang_known(arg))
-			argp_error(state, _("--lang: there is no language '%s' here"), arg);
+			wrong(state, _("--lang: there is no language '%s' here"), arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

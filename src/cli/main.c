@@ -49,13 +49,14 @@ static const char doc[] =
     "\v"
     "`synwave VERB --help' says more of each.  Exit status: 0 done, 1 failed, 2 usage.";
 
-/* What was printed must have got where it goes: else one line, and 1. */
+/* What was printed must have got where it goes: else 1, and one line. */
 static void
 close_stdout(void)
 {
 	if (!ferror(stdout) && fflush(stdout) == 0)
 		return;
-	fprintf(stderr, "synwave: cannot write standard output: %s\n", strerror(errno));
+	if (errno != EPIPE) /* whoever has read enough knows that */
+		fprintf(stderr, "synwave: cannot write standard output: %s\n", strerror(errno));
 	_exit(EXIT_FAILED);
 }
 

@@ -10,6 +10,7 @@
 
 #include "explain/pool.h"
 #include "explain/source.h"
+#include "explain/words.h"
 
 enum {
 	FILE_HEAD = 24,
@@ -97,7 +98,7 @@ broken_off(struct ex_file *f, int code)
 {
 	f->cut = true;
 	if (code == 0)
-		snprintf(f->why, sizeof(f->why), "the file ends inside of packet %llu",
+		snprintf(f->why, sizeof(f->why), _("the file ends inside of packet %llu"),
 			 (unsigned long long)f->frame + 1);
 	return EX_READ_FAILED;
 }
@@ -115,7 +116,8 @@ plain_next(struct ex_file *f, struct ex_packet *p)
 		return broken_off(f, code);
 	captured = field(f, head + 8);
 	if (captured > SNAP_MOST) {
-		snprintf(f->why, sizeof(f->why), "packet %llu is corrupt: it would have %u bytes",
+		snprintf(f->why, sizeof(f->why),
+			 _("packet %llu is corrupt: it would have %u bytes"),
 			 (unsigned long long)f->frame + 1, captured);
 		f->cut = true;
 		return EX_READ_FAILED;
@@ -166,7 +168,7 @@ plain_begin(struct ex_file *f)
 	f->at = f->have = 0;
 	if (need(f, FILE_HEAD) <= 0) {
 		if (!*f->why)
-			snprintf(f->why, sizeof(f->why), "the file ends inside of its header");
+			snprintf(f->why, sizeof(f->why), _("the file ends inside of its header"));
 		return true;
 	}
 	link = field(f, f->room + 20);
@@ -276,7 +278,7 @@ link_good(struct ex_file *f)
 	if (ex_link_known(f->link))
 		return true;
 	name = pcap_datalink_val_to_name(f->link);
-	snprintf(f->why, sizeof(f->why), "its link type %d%s%s%s is not known here", f->link,
+	snprintf(f->why, sizeof(f->why), _("its link type %d%s%s%s is not known here"), f->link,
 		 name ? " (" : "", name ? name : "", name ? ")" : "");
 	return false;
 }
@@ -289,7 +291,7 @@ ex_file_open(const char *path, bool again, char why[EX_WHY])
 
 	f->source = ex_source_open(path, again, f->why);
 	if (f->source && ex_source_peek(f->source, &first) == 0)
-		snprintf(f->why, sizeof(f->why), "the file is empty");
+		snprintf(f->why, sizeof(f->why), _("the file is empty"));
 	else if (f->source && begin(f) && link_good(f))
 		return f;
 	snprintf(why, EX_WHY, "%s", f->why);
@@ -350,7 +352,7 @@ ex_file_again(struct ex_file *f)
 	f->pcap = NULL;
 	if (!f->source || !ex_source_again(f->source)) {
 		snprintf(f->why, sizeof(f->why), "%s",
-			 f->source ? ex_source_why(f->source) : "a device is there only once");
+			 f->source ? ex_source_why(f->source) : _("a device is there only once"));
 		return false;
 	}
 	return begin(f);
@@ -365,7 +367,7 @@ ex_file_filter(struct ex_file *f, const char *expression)
 		return false;
 	f->filtered = pcap_compile(p, &f->filter, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
 	if (!f->filtered)
-		snprintf(f->why, sizeof(f->why), "filter '%s': %s", expression, pcap_geterr(p));
+		snprintf(f->why, sizeof(f->why), _("filter '%s': %s"), expression, pcap_geterr(p));
 	if (p != f->pcap)
 		pcap_close(p);
 	return f->filtered;

@@ -14,6 +14,7 @@
 #include <zstd.h>
 
 #include "explain/pool.h"
+#include "explain/words.h"
 
 enum packed { PACKED_NOT, PACKED_GZIP, PACKED_ZSTD };
 enum { IN_BYTES = 1 << 16, PEEK = 16, GZIP_ANY = 15 + 32 };
@@ -58,7 +59,7 @@ raw_read(struct source *s, void *to, size_t n)
 		snprintf(s->why, sizeof(s->why), "%s", strerror(errno));
 	if (got > 0 && s->kept && !s->from_kept &&
 	    fwrite(to, 1, (size_t)got, s->kept) != (size_t)got) {
-		snprintf(s->why, sizeof(s->why), "cannot keep a copy: %s", strerror(errno));
+		snprintf(s->why, sizeof(s->why), _("cannot keep a copy: %s"), strerror(errno));
 		return -1;
 	}
 	s->done += got > 0 ? (uint64_t)got : 0;
@@ -79,7 +80,7 @@ gzip_read(struct source *s, void *to, size_t n)
 			ssize_t got = raw_read(s, s->in, sizeof(s->in));
 
 			if (got <= 0 && s->inside && got == 0)
-				snprintf(s->why, sizeof(s->why), "the gzip data end too early");
+				snprintf(s->why, sizeof(s->why), _("the gzip data end too early"));
 			if (got <= 0)
 				return got < 0 || s->inside ? -1 : 0;
 			s->z.next_in = s->in;
@@ -92,7 +93,7 @@ gzip_read(struct source *s, void *to, size_t n)
 		if (code == Z_STREAM_END) {
 			s->inside = false;
 		} else if (code != Z_OK && code != Z_BUF_ERROR) {
-			snprintf(s->why, sizeof(s->why), "the gzip data are corrupt%s%s",
+			snprintf(s->why, sizeof(s->why), _("the gzip data are corrupt%s%s"),
 				 s->z.msg ? ": " : "", s->z.msg ? s->z.msg : "");
 			return -1;
 		}
@@ -114,14 +115,14 @@ zstd_read(struct source *s, void *to, size_t n)
 			ssize_t got = raw_read(s, s->in, sizeof(s->in));
 
 			if (got == 0 && s->inside)
-				snprintf(s->why, sizeof(s->why), "the zstd data end too early");
+				snprintf(s->why, sizeof(s->why), _("the zstd data end too early"));
 			if (got <= 0)
 				return got < 0 || s->inside ? -1 : 0;
 			s->zin = (ZSTD_inBuffer){s->in, (size_t)got, 0};
 		}
 		code = ZSTD_decompressStream(s->zst, &out, &s->zin);
 		if (ZSTD_isError(code)) {
-			snprintf(s->why, sizeof(s->why), "the zstd data are corrupt: %s",
+			snprintf(s->why, sizeof(s->why), _("the zstd data are corrupt: %s"),
 				 ZSTD_getErrorName(code));
 			return -1;
 		}
@@ -227,14 +228,14 @@ ex_source_open(const char *path, bool keep, char why[SOURCE_WHY])
 	if (s->fd < 0 || fstat(s->fd, &st) != 0) {
 		snprintf(s->why, sizeof(s->why), "%s", strerror(errno));
 	} else if (S_ISDIR(st.st_mode)) {
-		snprintf(s->why, sizeof(s->why), "it is a directory");
+		snprintf(s->why, sizeof(s->why), _("it is a directory"));
 	} else {
 		s->total = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 		s->kept = keep && !S_ISREG(st.st_mode) ? tmpfile() : NULL;
 		if (packed_begin(s))
 			return s;
 	}
-	snprintf(why, SOURCE_WHY, "%s", *s->why ? s->why : "out of memory");
+	snprintf(why, SOURCE_WHY, "%s", *s->why ? s->why : _("out of memory"));
 	ex_source_close(s);
 	return NULL;
 }
@@ -261,7 +262,7 @@ ex_source_again(struct source *s)
 		rewind(s->kept);
 		s->from_kept = true;
 	} else if (lseek(s->fd, 0, SEEK_SET) != 0) {
-		snprintf(s->why, sizeof(s->why), "it cannot be read a second time");
+		snprintf(s->why, sizeof(s->why), _("it cannot be read a second time"));
 		return false;
 	}
 	s->peeked = s->peek_at = 0;

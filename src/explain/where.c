@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "explain/pool.h"
+#include "explain/words.h"
 
 enum { ITEMS = 64, WORD = 80 };
 enum field {
@@ -191,34 +192,34 @@ comparison(struct reader *r, struct item *item)
 		if (!strcasecmp(field, name[i]))
 			item->op = 8, item->field = (enum field)i;
 	if (!item->op)
-		return wrong(r, "there is no field", field);
+		return wrong(r, _("there is no field"), field);
 	if (!next_word(r))
-		return wrong(r, "no comparison behind", field);
+		return wrong(r, _("no comparison behind"), field);
 	item->op = 0;
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		if (!strcmp(r->word, ops[i].text))
 			item->op = ops[i].op;
 	if (!item->op || (item->field < PORT && item->op != SAME && item->op != DIFFERS))
-		return wrong(r, "not a comparison for this field:", r->word);
+		return wrong(r, _("not a comparison for this field:"), r->word);
 	if (!next_word(r))
-		return wrong(r, "no value behind", field);
+		return wrong(r, _("no value behind"), field);
 	if (item->field >= PORT)
 		good = value_number(r->word, item->field, &item->number);
 	else if (item->field >= ADDR)
 		good = value_addr(r->word, item);
 	else
 		good = value_word(r->word, item);
-	return good ? true : wrong(r, "not a value for this field:", r->word);
+	return good ? true : wrong(r, _("not a value for this field:"), r->word);
 }
 
 static bool
 add(struct reader *r, const struct item *item)
 {
 	if (r->where->n == ITEMS)
-		return wrong(r, "too long at", r->word);
+		return wrong(r, _("too long at"), r->word);
 	r->where->item[r->where->n++] = *item;
 	r->depth += item->kind == TERM ? 1 : item->kind == NOT ? 0 : -1;
-	return r->depth > 0 ? true : wrong(r, "something is missing at", r->word);
+	return r->depth > 0 ? true : wrong(r, _("something is missing at"), r->word);
 }
 
 /* What is held and binds at least so much goes to the list. */
@@ -238,7 +239,7 @@ static bool
 hold(struct reader *r, enum kind kind)
 {
 	if (r->holds == ITEMS)
-		return wrong(r, "too long at", r->word);
+		return wrong(r, _("too long at"), r->word);
 	r->held[r->holds++] = kind;
 	return true;
 }
@@ -267,12 +268,12 @@ joint(struct reader *r, bool *more)
 		if (!let_go(r, OR))
 			return false;
 		if (r->holds == 0)
-			return wrong(r, "nothing was opened before", r->word);
+			return wrong(r, _("nothing was opened before"), r->word);
 		r->holds--;
 		return true;
 	}
 	if (kind == AND && strcasecmp(r->word, "and"))
-		return wrong(r, "neither and nor or:", r->word);
+		return wrong(r, _("neither and nor or:"), r->word);
 	*more = true;
 	return let_go(r, kind) && hold(r, kind);
 }
@@ -288,10 +289,10 @@ ex_where_new(const char *text, char why[EX_WHERE_WHY])
 	while (good && next_word(&r))
 		good = more ? operand(&r, &more) : joint(&r, &more);
 	if (good && more)
-		good = wrong(&r, "something is missing at the end of", text);
+		good = wrong(&r, _("something is missing at the end of"), text);
 	good = good && let_go(&r, OR);
 	if (good && r.holds > 0)
-		good = wrong(&r, "a parenthesis stays open in", text);
+		good = wrong(&r, _("a parenthesis stays open in"), text);
 	if (good)
 		return w;
 	free(w);

@@ -2,17 +2,12 @@
  * where.h - which connections: "state=CLOSE-WAIT and not port=443".
  *
  * A comparison is FIELD OP VALUE; and, or, not and parentheses join them, `and' before
- * `or'.  Fields: EX_WHERE_FIELDS.  Of a field that both ends have, either may fit.
+ * `or'.  Fields: those in comparison() of where.c.  Of a field that both ends have, either may fit.
  */
 #ifndef SW_EXPLAIN_WHERE_H
 #define SW_EXPLAIN_WHERE_H
 
 #include "explain/explain.h"
-
-#define EX_WHERE_FIELDS                                                                            \
-	"state, client.state, server.state, outcome, closed-by, addr, client, server, port, "      \
-	"conn, "                                                                                   \
-	"packets, bytes, retransmissions, duration"
 
 struct ex_where;
 

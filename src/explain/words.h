@@ -8,9 +8,12 @@
 #ifndef SW_EXPLAIN_WORDS_H
 #define SW_EXPLAIN_WORDS_H
 
+#include <libintl.h>
+
 #include "explain/explain.h"
 
-#define N_(english) english
+#define _(english) gettext(english)
+#define N_(english) english /* translated where it is said */
 
 enum ex_part { EX_TITLE, EX_WHAT, EX_WHOSE, EX_PROOF, EX_NEXT, EX_N_PARTS };
 
