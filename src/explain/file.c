@@ -5,6 +5,7 @@
 #include "explain/file.h"
 
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,6 +203,15 @@ pcap_begin(struct ex_file *f)
 	return true;
 }
 
+/* Nothing came.  pcap_next_ex() would wait for a packet, whatever signals say. */
+static void
+device_wait(const struct ex_file *f)
+{
+	struct pollfd fd = {.fd = pcap_get_selectable_fd(f->pcap), .events = POLLIN};
+
+	poll(&fd, 1, DEVICE_WAIT_MS);
+}
+
 static enum ex_read
 pcap_one(struct ex_file *f, struct ex_packet *p)
 {
@@ -209,8 +219,10 @@ pcap_one(struct ex_file *f, struct ex_packet *p)
 	const u_char *data;
 	int code = pcap_next_ex(f->pcap, &head, &data);
 
-	if (code == 0)
+	if (code == 0) {
+		device_wait(f);
 		return EX_READ_NONE;
+	}
 	if (code == PCAP_ERROR_BREAK)
 		return EX_READ_END;
 	if (code < 0) {
@@ -319,7 +331,7 @@ ex_file_device(const char *device, char why[EX_WHY])
 				 *pcap_geterr(p) ? pcap_geterr(p) : pcap_statustostr(code));
 		f->link = code < 0 ? 0 : pcap_datalink(p);
 		f->unit_ns = pcap_get_tstamp_precision(p) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
-		if (code >= 0 && link_good(f))
+		if (code >= 0 && link_good(f) && pcap_setnonblock(p, 1, said) == 0)
 			return f;
 	}
 	snprintf(why, EX_WHY, "%s", *f->why ? f->why : said);
