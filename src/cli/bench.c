@@ -242,9 +242,8 @@ verb_bench(int argc, char **argv)
 {
 	static const struct argp_child children[] = {{&control_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
-	    options, parse,    "[bulk|life|idle|timewait|flood|scale|tun|xdp]...",
-	    doc,     children, NULL,
-	    NULL};
+	    options, parse, "[bulk|life|idle|timewait|flood|scale|tun|xdp]...", doc, children,
+	    NULL,    NULL};
 	struct input in = {.job = {.runs = 5, .time = 300 * SW_MS, .window = 65536}, .cpu = -1};
 	bool good = true;
 
