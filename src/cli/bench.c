@@ -256,8 +256,8 @@ verb_bench(int argc, char **argv)
 	}
 	if (control_begin(&in.control, "bench") != EXIT_DONE)
 		return EXIT_FAILED;
-	if ((in.asked >> TUN & 1) && in.control.verb && !in.control.live)
-		control_open(&in.control); /* tun's children go on with it */
+	if ((in.asked & (1u << TUN | 1u << XDP)) && in.control.verb && !in.control.live)
+		control_open(&in.control); /* their children go on with it */
 	bench_shown_by(&in.control);
 	for (int i = 0; i < N_KINDS; i++)
 		if (in.asked >> i & 1)

@@ -104,6 +104,7 @@ both(struct side s[2], sw_conn from, sw_conn listener, sw_conn *to)
 
 	while (sw_send(s[0].stack, now, from, piece, sizeof(piece), 0) > 0)
 		continue;
+	bench_look(s[0].stack, s[1].stack, now);
 	for (int i = 0; i < 1 + TURNS; i++) {
 		if (sw_drv_turn(s[i > 0].drv, 0, NULL, 0) != 0)
 			die("the device is gone");

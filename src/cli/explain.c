@@ -314,6 +314,7 @@ parse(int key, char *arg, struct argp_state *state)
 
 	if (key == ARGP_KEY_INIT) {
 		state->child_inputs[0] = &a->look;
+		state->child_inputs[1] = &a->control;
 		return 0;
 	}
 	if (key == ARGP_KEY_ARG) {
@@ -348,7 +349,8 @@ parse(int key, char *arg, struct argp_state *state)
 int
 verb_explain(int argc, char **argv)
 {
-	static const struct argp_child children[] = {{&look_argp, 0, NULL, 0}, {0}};
+	static const struct argp_child children[] = {
+	    {&look_argp, 0, NULL, 0}, {&control_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
 	    options, parse, N_("FILE... [FILTER]"), doc, children, help, LANG_DOMAIN};
 	static struct explain_args args = {.fail_on = EX_WARNING};

@@ -7,6 +7,7 @@
 
 #include <synwave/sw_trace.h>
 
+#include "control.h"
 #include "explain/file.h"
 #include "explain/report.h"
 #include "explain/where.h"
@@ -28,6 +29,7 @@ struct explain_args {
 	uint64_t conn;	  /* -C; 0: all */
 	bool quiet, verbose, resolve, diff;
 	struct look look;
+	struct control control;
 	bool ascii, colour; /* as it comes of `look' */
 	unsigned width, top;
 	enum ex_severity fail_on;
@@ -37,6 +39,18 @@ struct explain_args {
 int explain_run(const struct explain_args *, const char *file);
 /* Two of them beside each other. */
 int explain_diff(const struct explain_args *);
+
+/* ---- explain_live.c: what `synwave ss' is answered while captures are read ---- */
+struct explain_live {
+	struct control control;
+	struct ex_engine *engine;
+	uint64_t packets;
+	struct sw_status *list;
+	size_t n, room;
+};
+int explain_live_begin(struct explain_live *, const struct control *asked); /* 0; exit code */
+void explain_live_turn(struct explain_live *, struct ex_engine *, uint64_t packets);
+void explain_live_end(struct explain_live *);
 
 /* ---- explain_pick.c: the connections that were asked for ---- */
 struct pick {

@@ -41,6 +41,7 @@ struct run {
 	char why[EX_WHY];
 	bool failed, told;
 	struct timespec begin, last_told;
+	struct explain_live live;
 };
 
 static volatile sig_atomic_t stop;
@@ -317,6 +318,9 @@ all_packets(struct run *r)
 			enough = ++r->packets == r->args->packets;
 		} while (!enough && n < BATCH && ex_file_ready(r->file));
 		ex_engine_packets(r->engine, p, n);
+		if (control_due(&r->live.control) ||
+		    (got == EX_READ_NONE && r->live.control.verb != NULL))
+			explain_live_turn(&r->live, r->engine, r->packets);
 		if (r->packets >= r->look_at || got == EX_READ_NONE)
 			progress(r);
 	}
@@ -404,6 +408,8 @@ explain_run(const struct explain_args *args, const char *file)
 	struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	int code = EXIT_USAGE;
 
+	if (explain_live_begin(&r.live, &args->control) != 0)
+		return EXIT_USAGE;
 	sigaction(SIGINT, &act, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &r.begin);
 	r.file = file ? ex_file_open(file, args->write || args->conn || args->out == AS_HTML, r.why)
@@ -412,6 +418,7 @@ explain_run(const struct explain_args *args, const char *file)
 		code = with_file(&r);
 	else
 		complain(&r, r.why);
+	explain_live_end(&r.live);
 	sheet_free(r.sheet);
 	ex_engine_free(r.engine);
 	ex_joiner_free(r.joiner);
