@@ -351,8 +351,8 @@ verb_explain(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
 	    {&look_argp, 0, NULL, 0}, {&control_argp, 0, NULL, 0}, {0}};
-	const struct argp argp = {
-	    options, parse, N_("FILE... [FILTER]"), doc, children, help, LANG_DOMAIN};
+	const struct argp argp = {options, parse,      N_("FILE... [FILTER]"), doc, children,
+				  help,	   LANG_DOMAIN};
 	static struct explain_args args = {.fail_on = EX_WARNING};
 	struct line line = {.args = &args};
 	int worst = EXIT_DONE;
