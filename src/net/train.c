@@ -2,10 +2,11 @@
  * train.c - packets of one connection in a row, each as the one before it but for its
  * text: header prediction.
  *
- * The first two go the whole way (input.c); whatever follows with the same header,
- * the next number and the same acknowledgment is known to be ours, and tcp has
- * decided all of it but the text (tcp_follows()).  Nothing is trusted that was not
- * compared or summed; what differs goes the whole way.
+ * The first goes the whole way (input.c), and so does the second if that one
+ * acknowledged something new; whatever follows with the same header, the next number and
+ * the same acknowledgment is known to be ours, and tcp has decided all of it but the text
+ * (tcp_follows()).  Nothing is trusted that was not compared or summed; what differs goes
+ * the whole way.
  *
  * RFC 9293 3.10.7.4; Clark, Jacobson, Romkey and Salwen 1989 for the idea.
  */

@@ -567,9 +567,10 @@ diffserv_and_ttl(void)
 }
 SCENE(diffserv_and_ttl)
 
-/*= RFC 9293 3.10.7.4 MUST-58, MUST-59: all that came, then one ACK */
+/*= RFC 9293 3.10.7.4 MUST-58, MUST-59: all that came, then one ACK; also where each has
+ * something of its own, so that none is taken for the next of a row */
 static void
-one_ack(void)
+one_ack_of(unsigned own)
 {
 	static uint8_t in[5][2000], out[2000];
 	struct world *w = plain_with(65535);
@@ -580,7 +581,8 @@ one_ack(void)
 		static uint8_t packet[65536];
 		char text[80];
 
-		snprintf(text, sizeof(text), ". %u:%u(1000) ack 1", 1 + 1000 * i, 1001 + 1000 * i);
+		snprintf(text, sizeof(text), ". %u:%u(1000) ack 1 win %u", 1 + 1000 * i,
+			 1001 + 1000 * i, 20000 + own * i);
 		p[i].len = world_forge(w, B, text, packet);
 		ok(p[i].len > 1000 && p[i].len < sizeof(in[0]));
 		memcpy(in[i], packet, p[i].len);
@@ -593,6 +595,13 @@ one_ack(void)
 	answer.cap = sizeof(out);
 	ok(sw_output(w->stack[A], now(w), 0, &answer, 1) == 0);
 	world_end(w);
+}
+
+static void
+one_ack(void)
+{
+	one_ack_of(0);
+	one_ack_of(1);
 }
 SCENE(one_ack)
 
