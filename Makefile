@@ -10,7 +10,7 @@
 #	make packetdrill-plugin   build/libsynwave-packetdrill.so, for packetdrill's --so_filename
 #	make seeds worlds fuzz check-core tidy format po install uninstall clean
 # Settings: CC, BUILD (where products go), OPT, EXTRA (more flags), LDFLAGS, PREFIX,
-# DESTDIR, V=1 (show commands), SEEDS=2000, WORLDS=10000, SECONDS=40 (a fuzz target),
+# DESTDIR, V=1 (show commands), SEEDS=2000, WORLDS=10000, SECONDS=30 (a fuzz target),
 # XDP=no (do without AF_XDP, and so without libxdp and libbpf).
 
 
@@ -33,7 +33,7 @@ OPT ?= -O2 -g
 EXTRA ?=
 SEEDS ?= 2000
 WORLDS ?= 10000
-SECONDS ?= 40
+SECONDS ?= 30
 XDP ?= yes
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '%-5s %s\n' $(1) $(2))
