@@ -148,10 +148,9 @@ $(cli): room_flags = -Isrc -I$(BUILD) $(if $(xdp_libs),-DSW_WITH_XDP) $$(pkg-con
 $(xdp): room_flags = -Isrc $$(pkg-config --cflags $(xdp_libs))
 $(xdp): | build/.need-program
 $(BUILD)/test/%.o: room_flags = -Isrc -Itest -D_DEFAULT_SOURCE=
-$(BUILD)/bench/%.o: room_flags = -Ibench -pthread -D_DEFAULT_SOURCE=
-$(BUILD)/bench/paths.o: room_flags += $$(pkg-config --cflags jansson)
-$(BUILD)/bench/paths.o: | build/.need-program
-$(BUILD)/bench/paths: bench_libs = $$(pkg-config --libs jansson)
+$(BUILD)/bench/%.o: room_flags = -Ibench -pthread -D_DEFAULT_SOURCE= $$(pkg-config --cflags jansson)
+$(addsuffix .o,$(benches)) $(bench_help): | build/.need-program
+$(benches): bench_libs = $$(pkg-config --libs jansson)
 $(cli): | build/.need-program
 
 # The table of `synwave req`, from the ledger and the names of the scripts.
