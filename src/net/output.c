@@ -365,13 +365,29 @@ run_timers(struct sw_stack *s, sw_ns now)
 	reassembly_expire(s, now);
 }
 
+/* What is most worth sending, at most n packets; 0: nothing is. */
+static size_t
+output_next(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t n)
+{
+	size_t sent;
+
+	if (!reply_emit(s, now, iface, p)) {
+		sent = emit_next(s, iface, now, p, n);
+		/* asking for a hop may have left a question among the replies */
+		if (sent > 0 || !reply_emit(s, now, iface, p))
+			return sent;
+	}
+	s->packets_out++;
+	return 1;
+}
+
 /* Fills up to n packets with what is most worth sending now on iface. */
 size_t
 sw_output(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t n)
 {
 	const struct sw_iface *conf;
 	uint32_t need;
-	size_t done, sent;
+	size_t done = 0, sent = 1;
 
 	now = stack_now(s, now);
 	run_timers(s, now);
@@ -379,22 +395,9 @@ sw_output(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t 
 		return 0;
 	conf = &iface_at(s, (uint32_t)iface)->conf;
 	need = conf->mtu + (conf->link == SW_LINK_ETHERNET ? ETHER_HEADER : 0u);
-	for (done = 0; done < n; done += sent) {
-		if (p[done].cap < need)
-			break;
-		sent = 1;
-		if (reply_emit(s, now, iface, &p[done])) {
-			s->packets_out++;
-			continue;
-		}
-		sent = emit_next(s, iface, now, &p[done], n - done);
-		if (sent > 0)
-			continue;
-		sent = 1;
-		/* asking for a hop has left a question among the replies */
-		if (!reply_emit(s, now, iface, &p[done]))
-			break;
-		s->packets_out++;
+	while (sent > 0 && done < n && p[done].cap >= need) {
+		sent = output_next(s, now, iface, &p[done], n - done);
+		done += sent;
 	}
 	return done;
 }
