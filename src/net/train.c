@@ -90,14 +90,15 @@ train_proof(const struct sw_stack *s, const struct train *tr, const uint8_t *p, 
 bool
 train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p)
 {
-	const uint8_t *ip = p->data + tr->link;
 	struct proof proof;
+	const uint8_t *ip;
 	uint32_t size;
 
 	if (tr->block == NONE || p->iface != tr->iface || p->csum != tr->csum || p->seg_size != 0 ||
 	    p->data == NULL || p->len < tr->link + tr->head ||
 	    !train_same(tr->packet - tr->link, p->data, 0, tr->link))
 		return false;
+	ip = p->data + tr->link;
 	size = train_ip(tr, ip);
 	if (size <= tr->head || size > p->len - tr->link || !train_tcp(tr, ip + tr->ip))
 		return false;

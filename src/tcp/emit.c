@@ -196,7 +196,7 @@ emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 
 /* Of a plan for several segments the first one; the others follow by tcp_emit_next(). */
 static void
-train_begin(struct tcp *tcp, const struct tcb *t, struct plan *p)
+plan_first(struct tcp *tcp, const struct tcb *t, struct plan *p)
 {
 	uint32_t one = seg_text(tcp, t);
 
@@ -250,7 +250,7 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 
 	tcp->now = now;
 	p = plan_make(tcp, t, gso);
-	train_begin(tcp, t, &p);
+	plan_first(tcp, t, &p);
 	memset(s, 0, sizeof(*s));
 	if (p.kind == PLAN_NOTHING)
 		return false;
