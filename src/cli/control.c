@@ -2,12 +2,12 @@
  * control.c - the control socket of a verb: when it is opened, and how often it is
  * looked at.
  */
-#define _GNU_SOURCE
 #include "control.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include <synwave/sw_drv.h>
 
 #include "cli.h"
 #include "lang.h"
@@ -35,15 +35,6 @@ parse(int key, char *arg, struct argp_state *state)
 
 const struct argp control_argp = {options, parse, NULL, NULL, NULL, NULL, LANG_DOMAIN};
 
-static sw_ns
-real_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (sw_ns)t.tv_sec * SW_S + (sw_ns)t.tv_nsec;
-}
-
 /* A socket that was asked for must be there; the one by default may be missing. */
 bool
 control_open(struct control *c)
@@ -65,14 +56,14 @@ control_begin(struct control *c, const char *verb)
 	if (c->path != NULL && strcmp(c->path, "none") == 0)
 		return 0;
 	c->verb = verb;
-	c->from = real_now();
+	c->from = sw_drv_now();
 	return c->path == NULL || control_open(c) ? 0 : EXIT_FAILED;
 }
 
 void
 control_turn(struct control *c, const struct live_view *view)
 {
-	sw_ns now = real_now();
+	sw_ns now = sw_drv_now();
 
 	if (now < c->next)
 		return;
