@@ -155,9 +155,11 @@ chain_drop(struct chain *c, struct pool *p, uint32_t n)
 uint32_t
 chain_read(struct chain *c, struct pool *p, void *dst, uint32_t n)
 {
+	struct place at = chain_place(c, p, 0);
+
 	n = min_u32(n, c->len);
 	if (n > 0)
-		place_copy(p, chain_place(c, p, 0), dst, n);
+		place_copy(p, &at, dst, n);
 	chain_drop(c, p, n);
 	return n;
 }
@@ -232,39 +234,50 @@ place_after(const struct pool *p, struct place at, uint32_t n)
 	return at;
 }
 
+/* The next bytes in one piece, at most n, and how many; *at moves behind them. */
+static inline const uint8_t *
+place_next(const struct pool *p, struct place *at, uint32_t n, uint32_t *part)
+{
+	const struct chunk *k = chunk_of(p, at->chunk);
+	const uint8_t *bytes;
+
+	while (at->at == k->to) { /* bounded: one chain */
+		at->chunk = k->next;
+		k = chunk_of(p, at->chunk);
+		at->at = k->from;
+	}
+	*part = min_u32(n, k->to - at->at);
+	bytes = chunk_bytes(p, at->chunk) + at->at;
+	at->at += *part;
+	return bytes;
+}
+
 /* Copies n bytes that are there. */
 void
-place_copy(const struct pool *p, struct place at, void *dst, uint32_t n)
+place_copy(const struct pool *p, struct place *at, void *dst, uint32_t n)
 {
 	uint8_t *to = dst;
-	uint32_t done = 0, part;
+	uint32_t part;
 
-	while (done < n) {
-		at = place_after(p, at, 0);
-		part = min_u32(n - done, chunk_of(p, at.chunk)->to - at.at);
-		memcpy(to + done, chunk_bytes(p, at.chunk) + at.at, part);
-		done += part;
-		at.at += part;
+	for (; n > 0; to += part, n -= part) {
+		const uint8_t *from = place_next(p, at, n, &part);
+
+		memcpy(to, from, part);
 	}
 }
 
 /* Copies n bytes that are there; gives the folded sum of them. */
 uint32_t
-place_copy_sum(const struct pool *p, struct place at, void *dst, uint32_t n,
+place_copy_sum(const struct pool *p, struct place *at, void *dst, uint32_t n,
 	       uint32_t (*copy_sum)(void *, const void *, size_t))
 {
-	const uint8_t *from;
 	uint8_t *to = dst;
-	uint32_t sum = 0, done = 0, part, s;
+	uint32_t sum = 0, done = 0, part;
 
-	while (done < n) {
-		at = place_after(p, at, 0);
-		part = min_u32(n - done, chunk_of(p, at.chunk)->to - at.at);
-		from = chunk_bytes(p, at.chunk) + at.at;
-		s = copy_summed(copy_sum, to + done, from, part);
-		sum = sum_behind(sum, s, done);
-		done += part;
-		at.at += part;
+	for (; done < n; done += part) {
+		const uint8_t *from = place_next(p, at, n - done, &part);
+
+		sum = sum_behind(sum, copy_summed(copy_sum, to + done, from, part), done);
 	}
 	return sum;
 }

@@ -54,11 +54,11 @@ struct place chain_place(const struct chain *, const struct pool *, uint32_t off
 /* The place n bytes on.  The bytes must be there; one past the last is allowed
  * and stays in the last chunk (a later append may make it valid). */
 struct place place_after(const struct pool *, struct place, uint32_t n);
-/* Copies n bytes from a place on; they must be there. */
-void place_copy(const struct pool *, struct place, void *dst, uint32_t n);
+/* Copies n bytes from a place on, which moves behind them; they must be there. */
+void place_copy(const struct pool *, struct place *, void *dst, uint32_t n);
 /* The same; returns the folded 16-bit ones-complement sum of the bytes in memory order.  copy_sum
  * NULL: C. */
-uint32_t place_copy_sum(const struct pool *, struct place, void *dst, uint32_t n,
+uint32_t place_copy_sum(const struct pool *, struct place *, void *dst, uint32_t n,
 			uint32_t (*copy_sum)(void *, const void *, size_t));
 
 static inline uint8_t *

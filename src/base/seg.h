@@ -53,4 +53,20 @@ seg_space(const struct seg *s)
 	return s->len + !!(s->ctl & SW_SYN) + !!(s->ctl & SW_FIN);
 }
 
+/* Of a segment of several the one that begins `at` bytes on, whose text is left to find:
+ * the last one has what stands at its end. */
+static inline void
+seg_cut(struct seg *s, uint32_t at)
+{
+	uint32_t rest = s->len - at, size = s->seg_size;
+
+	s->seq = seq_add(s->seq, at);
+	s->seg_size = 0;
+	s->len = rest;
+	if (rest <= size)
+		return;
+	s->len = size;
+	s->ctl &= (uint8_t)~(SW_PSH | SW_FIN);
+}
+
 #endif

@@ -53,6 +53,23 @@ ahead_tuple(const struct sw_stack *s, const struct sw_packet *p, struct tuple *t
 	return ahead_tuple4(v, t) || ahead_tuple6(v, t);
 }
 
+/* Has packet b the tuple of packet a, which has one? */
+static bool
+ahead_same(const struct sw_stack *s, const struct sw_packet *a, const struct sw_packet *b)
+{
+	bool link = iface_at(s, a->iface)->conf.link == SW_LINK_ETHERNET;
+	const uint8_t *p = a->data + (link ? ETHER_HEADER : 0), *q;
+
+	if (b->iface != a->iface || b->data == NULL ||
+	    b->len < (uint32_t)(p - a->data) + IP6_HEADER + TCP_HEADER)
+		return false;
+	q = b->data + (p - a->data);
+	if (q[0] == 0x45 && p[0] == 0x45)
+		return q[9] == IP_TCP && (get_16(q + 6) & 0x3fff) == 0 &&
+		       memcmp(p + 12, q + 12, 12) == 0;
+	return p[0] >> 4 == 6 && q[0] >> 4 == 6 && q[6] == IP_TCP && memcmp(p + 8, q + 8, 36) == 0;
+}
+
 /* Asks for all lines of a record. */
 static void
 ahead_record(const struct sw_stack *s, uint32_t ref)
@@ -72,21 +89,19 @@ ahead_record(const struct sw_stack *s, uint32_t ref)
 void
 ahead_look(const struct sw_stack *s, const struct sw_packet *p, uint32_t n, struct ahead *a)
 {
-	struct tuple t, last;
-	uint32_t it, ref, of = 0, again = 0;
+	struct tuple t;
+	uint32_t it, ref, again = 0;
 
 	a->known = 0;
 	for (uint32_t i = 0; n > 1 && i < n; i++) {
-		if (!ahead_tuple(s, &p[i], &t))
-			continue;
-		if (a->known != 0 && memcmp(&t, &last, sizeof(t)) == 0) {
+		if (i > 0 && (a->known >> (i - 1) & 1) && ahead_same(s, &p[i - 1], &p[i])) {
 			again |= 1u << i;
-			a->hash[i] = a->hash[of];
-		} else {
-			last = t;
-			of = i;
+			a->hash[i] = a->hash[i - 1];
+		} else if (ahead_tuple(s, &p[i], &t)) {
 			a->hash[i] = conn_hash(s, &t);
 			table_prefetch(&s->table, a->hash[i]);
+		} else {
+			continue;
 		}
 		a->known |= 1u << i;
 	}

@@ -9,7 +9,7 @@
 #include "net/net.h"
 #include "tcp/moves.h"
 
-enum { EXPORT_VERSION = 1, EXPORT_SUM = 8 };
+enum { EXPORT_VERSION = 2, EXPORT_SUM = 8 };
 
 static const uint8_t export_magic[4] = {'S', 'W', 'C', 'X'};
 

@@ -380,8 +380,9 @@ struct train {
 	const uint8_t *packet; /* IP header of the last one */
 	uint32_t link, ip, head; /* bytes of headers: the link's, IP's, IP's and TCP's */
 	uint8_t iface, csum;
-	bool more;	 /* there was a second: its block is to be settled */
-	uint32_t pseudo; /* sum of the pseudo-header but for the length */
+	uint32_t room;	 /* text that may follow; and what did */
+	uint32_t took;
+	uint32_t ip_sum, tcp_sum; /* of what their headers have alike; the pseudo-header's, too */
 	struct seg seg;	 /* the last one */
 };
 void train_begin(struct sw_stack *, struct train *, const struct arrival *, uint32_t block,

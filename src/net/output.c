@@ -15,6 +15,8 @@ enum { AT_READY = offsetof(struct tcb, ready), AT_HALF = offsetof(struct half, r
 struct way {
 	const struct head *h;
 	struct sw_packet *p;
+	struct place text; /* what is written next */
+	uint32_t tcp;	   /* where the last packet's TCP header stands */
 	uint8_t mac[6];
 	bool ethernet;
 	bool tx_csum;
@@ -106,25 +108,22 @@ reply_segment(struct sw_stack *s, const struct tuple *tuple, int iface, const st
 	(void)reply_queue(s, &h, seg);
 }
 
-/* The text behind the headers, added to the sum unless the device does that. */
+/* The next text behind the headers, added to the sum unless the device does that. */
 static void
-write_text(const struct sw_stack *s, const struct way *w, const struct seg *seg, uint8_t *to,
-	   uint32_t *sum)
+write_text(const struct sw_stack *s, struct way *w, uint32_t n, uint8_t *to, uint32_t *sum)
 {
-	struct place at = {seg->chunk, seg->chunk_at};
-
-	if (seg->len == 0)
+	if (n == 0)
 		return;
 	if (w->tx_csum)
-		place_copy(&s->tcp.chunks, at, to, seg->len);
+		place_copy(&s->tcp.chunks, &w->text, to, n);
 	else
 		*sum = sum_add(*sum,
-			       place_copy_sum(&s->tcp.chunks, at, to, seg->len, s->conf.copy_sum));
+			       place_copy_sum(&s->tcp.chunks, &w->text, to, n, s->conf.copy_sum));
 }
 
 /* Writes a whole packet. */
 static bool
-write_packet(struct sw_stack *s, const struct way *w, const struct seg *seg)
+write_packet(struct sw_stack *s, struct way *w, const struct seg *seg)
 {
 	struct sw_packet *p = w->p;
 	uint32_t link = w->ethernet ? ETHER_HEADER : 0u, at, size = tcp_header_size(seg), sum;
@@ -140,7 +139,8 @@ write_packet(struct sw_stack *s, const struct way *w, const struct seg *seg)
 	tcp = p->data + link + at;
 	if (!w->tx_csum)
 		sum = sum_add(sum, sum_bytes(tcp, size));
-	write_text(s, w, seg, tcp + size, &sum);
+	w->text = (struct place){seg->chunk, seg->chunk_at};
+	write_text(s, w, seg->len, tcp + size, &sum);
 	p->len = link + at + size + seg->len;
 	p->iface = w->h->iface;
 	p->seg_size = seg->len > seg->seg_size ? seg->seg_size : 0;
@@ -149,6 +149,7 @@ write_packet(struct sw_stack *s, const struct way *w, const struct seg *seg)
 	p->csum_offset = w->tx_csum ? 16 : 0;
 	/*= RFC 9293 3.1 MUST-2: the sender must generate the checksum */
 	put_sum(tcp + 16, w->tx_csum ? sum : ~sum);
+	w->tcp = link + at;
 	s->packets_out++;
 	return true;
 }
@@ -191,23 +192,24 @@ way_is_narrow(const struct sw_stack *s, const struct tcb *t)
 	       t->path_mss <= PATH4_MTU_MIN - IP4_HEADER - TCP_HEADER;
 }
 
-/* The packet behind w->p: as that, but for number, control bits and text.  `base` is the sum
- * of its header without these, and of the pseudo-header. */
+/* The packet behind w->p, as that but for its number, control bits and text: of *seg, whose
+ * header is as long.  `base` is the sum of the header without these, and of the
+ * pseudo-header. */
 static void
 write_next(struct sw_stack *s, struct way *w, const struct seg *seg, uint32_t base)
 {
 	const struct sw_packet *before = w->p++;
-	uint32_t size = tcp_header_size(seg), head = before->len - seg->len - size, sum;
+	uint32_t size = before->len - seg->len;
 	struct sw_packet *p = w->p;
-	uint8_t *tcp = p->data + head;
+	uint8_t *tcp = p->data + w->tcp;
+	uint32_t sum;
 
-	memcpy(p->data, before->data, head + size);
+	memcpy(p->data, before->data, size);
 	put_32(tcp + 4, seg->seq.n);
-	tcp[12] = (uint8_t)((tcp[12] & 0xf0) | seg->ae);
 	tcp[13] = seg->ctl;
-	sum = sum_add(base, sum_of_16(seg->seq.n >> 16) + sum_of_16(seg->seq.n & 0xffff));
-	sum = sum_add(sum, sum_of_16(get_16(tcp + 12)));
-	write_text(s, w, seg, tcp + size, &sum);
+	sum = sum_fold((uint64_t)base + sum_of_16(seg->seq.n >> 16) +
+		       sum_of_16(seg->seq.n & 0xffff) + sum_of_16(seg->ctl));
+	write_text(s, w, seg->len, p->data + size, &sum);
 	if (!w->tx_csum) /* what a device completes depends on the length alone */
 		put_sum(tcp + 16, ~sum);
 	p->len = before->len;
@@ -219,42 +221,38 @@ write_next(struct sw_stack *s, struct way *w, const struct seg *seg, uint32_t ba
 	s->packets_out++;
 }
 
-/* That sum, of the packet at p. */
+/* That sum, of the packet at w->p. */
 static uint32_t
-write_base(const struct way *w, const struct sw_packet *p, const struct seg *seg)
+write_base(const struct way *w, const struct seg *seg)
 {
-	uint32_t size = tcp_header_size(seg), n = size + seg->len;
+	uint32_t n = w->p->len - w->tcp, size = n - seg->len;
 	uint8_t header[TCP_HEADER + TCP_OPTIONS_MAX];
 
-	memcpy(header, p->data + (p->len - n), size);
+	memcpy(header, w->p->data + w->tcp, size);
 	memset(header + 4, 0, 4);
-	memset(header + 12, 0, 2);
+	header[13] = 0;
 	memset(header + 16, 0, 2);
 	return sum_add(ip_pseudo_sum(&w->h->local, &w->h->remote, IP_TCP, n),
 		       sum_bytes(header, size));
 }
 
-/* The block's next packets, by one plan, into n from w->p on: how many. */
+/* Writes a segment of several as packets of its size, from w->p on: how many. */
 static size_t
-emit_train(struct sw_stack *s, struct way *w, struct tcb *t, struct seg *seg, size_t n)
+write_row(struct sw_stack *s, struct way *w, const struct seg *seg)
 {
-	uint32_t len = seg->len, cap, base;
-	size_t done = write_packet(s, w, seg);
-	uint8_t tos = seg->tos;
+	struct seg piece = *seg;
+	uint32_t at = seg->seg_size, base;
+	size_t done = 1;
 
-	if (done == 0 || n == 1 || s->tcp.train.left == 0)
-		return done;
-	cap = w->p->len;
-	base = write_base(w, w->p, seg);
-	while (done < n && w->p[1].cap >= cap && tcp_emit_next(&s->tcp, t, seg)) {
-		if (seg->len == len && seg->tos == tos && !(seg->ctl & SW_URG)) {
-			write_next(s, w, seg, base);
-		} else {
-			w->p++;
-			if (!write_packet(s, w, seg))
-				break;
-		}
-		done++;
+	seg_cut(&piece, 0);
+	if (!write_packet(s, w, &piece))
+		return 0;
+	base = write_base(w, &piece);
+	for (; at < seg->len; at += seg->seg_size, done++) {
+		piece.seq = seq_add(seg->seq, at);
+		if (at + seg->seg_size == seg->len)
+			piece.ctl = seg->ctl;
+		write_next(s, w, &piece, base);
 	}
 	return done;
 }
@@ -287,13 +285,14 @@ emit_block(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p, size_
 	else if (tcp_fast_wants(t))
 		fastopen_try(s, &t->h);
 	gso = narrow ? 0 : way_gso(s, &w);
-	s->tcp.train.most = narrow || gso > 0 ? 0 : (uint32_t)n;
+	s->tcp.row = narrow || gso > 0 || (s->conf.without & SW_NO_TRAINS) ? 0 : (uint32_t)n;
 	/* a dead hop swallows what is sent: then the timers decide, as for any loss */
 	if (tcp_emit(&s->tcp, t, now, gso, &seg) && hop == HOP_KNOWN) {
 		seg.may_fragment = narrow && !seg.probe;
-		sent = emit_train(s, &w, t, &seg, n);
+		sent = s->tcp.row > 0 && seg.seg_size > 0 ? write_row(s, &w, &seg)
+							  : write_packet(s, &w, &seg);
 	}
-	s->tcp.train.most = s->tcp.train.left = 0;
+	s->tcp.row = 0;
 	s->tcp.fast.on = false;
 	conn_settle(s, i, now, NULL);
 	return sent;
@@ -323,7 +322,6 @@ emit_next(struct sw_stack *s, int iface, sw_ns now, struct sw_packet *p, size_t 
 	struct iface *f = iface_at(s, (uint32_t)iface);
 	/* each turn sends or takes one off the lists */
 	uint32_t turns = s->blocks.used + s->halves.used, i;
-	bool trains = n > 1 && !(s->conf.without & SW_NO_TRAINS);
 	size_t sent;
 
 	for (; turns > 0; turns--) {
@@ -337,8 +335,7 @@ emit_next(struct sw_stack *s, int iface, sw_ns now, struct sw_packet *p, size_t 
 			continue;
 		}
 		i = list_pop(&f->ready_blocks, &s->blocks, AT_READY);
-		trains &= f->ready_blocks.head == NONE && f->ready_halves.head == NONE;
-		sent = emit_block(s, i, now, p, trains ? n : 1);
+		sent = emit_block(s, i, now, p, n);
 		if (sent > 0)
 			return sent;
 	}
@@ -387,7 +384,7 @@ sw_output(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t 
 {
 	const struct sw_iface *conf;
 	uint32_t need;
-	size_t done = 0, sent = 1;
+	size_t room = 0, done = 0, sent = 1;
 
 	now = stack_now(s, now);
 	run_timers(s, now);
@@ -395,8 +392,10 @@ sw_output(struct sw_stack *s, sw_ns now, int iface, struct sw_packet *p, size_t 
 		return 0;
 	conf = &iface_at(s, (uint32_t)iface)->conf;
 	need = conf->mtu + (conf->link == SW_LINK_ETHERNET ? ETHER_HEADER : 0u);
-	while (sent > 0 && done < n && p[done].cap >= need) {
-		sent = output_next(s, now, iface, &p[done], n - done);
+	while (room < n && p[room].cap >= need)
+		room++;
+	while (sent > 0 && done < room) {
+		sent = output_next(s, now, iface, &p[done], room - done);
 		done += sent;
 	}
 	return done;

@@ -301,7 +301,7 @@ mix_active_still(uint64_t *d, const struct tcp *t, const struct active *a, sw_ns
 
 		mix(d, (uint64_t)r->seq.n << 32 | r->len);
 		mix(d, still(r->sent, now));
-		mix(d, (uint64_t)r->parts << 16 | (uint32_t)r->times << 8 | r->flags);
+		mix(d, (uint64_t)r->size << 16 | (uint32_t)r->parts << 8 | r->flags);
 		i = r->in_seq.next;
 	}
 	mix_runs(d, t, a);

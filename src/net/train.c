@@ -5,13 +5,107 @@
  * The first goes the whole way (input.c), and so does the second if that one
  * acknowledged something new; whatever follows with the same header, the next number and
  * the same acknowledgment is known to be ours, and tcp has decided all of it but the text
- * (tcp_follows()).  Nothing is trusted that was not compared or summed; what differs goes
- * the whole way.
+ * (tcp_row()), whose numbers count once for all of them.  Nothing is trusted that was not
+ * compared or summed; what differs goes the whole way.
  *
  * RFC 9293 3.10.7.4; Clark, Jacobson, Romkey and Salwen 1989 for the idea.
  */
 #include "base/sum.h"
 #include "net/net.h"
+
+enum { WORD = 8 };
+
+/* What differs in eight bytes of two headers, but for those that a mask leaves out. */
+static inline uint64_t
+differ(const uint8_t *a, const uint8_t *b, uint32_t at, const uint8_t *mask)
+{
+	uint64_t x, y, m;
+
+	memcpy(&x, a + at, WORD);
+	memcpy(&y, b + at, WORD);
+	memcpy(&m, mask, WORD);
+	return (x ^ y) & m;
+}
+
+/* Two bytes as a part of a sum. */
+static inline uint32_t
+word_at(const uint8_t *p)
+{
+	uint16_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* IPv4's: all but total length, identification and checksum; their sum must be right. */
+static uint32_t
+train_ip4(const struct train *tr, const uint8_t *p)
+{
+	static const uint8_t first[WORD] = {255, 255, 0, 0, 0, 0, 255, 255};
+	static const uint8_t second[WORD] = {255, 255, 0, 0, 255, 255, 255, 255};
+	static const uint8_t all[WORD] = {255, 255, 255, 255, 255, 255, 255, 255};
+	const uint8_t *a = tr->packet;
+
+	if ((differ(a, p, 0, first) | differ(a, p, WORD, second) |
+	     differ(a, p, IP4_HEADER - WORD, all)) != 0)
+		return 0;
+	return sum_fold((uint64_t)tr->ip_sum + word_at(p + 2) + word_at(p + 4) + word_at(p + 10)) ==
+		       0xffff
+		   ? get_16(p + 2)
+		   : 0;
+}
+
+/* IPv6's: all but the payload's length. */
+static uint32_t
+train_ip6(const struct train *tr, const uint8_t *p)
+{
+	const uint8_t *a = tr->packet;
+
+	return memcmp(a, p, 4) == 0 && memcmp(a + 6, p + 6, IP6_HEADER - 6) == 0
+		   ? IP6_HEADER + get_16(p + 4)
+		   : 0;
+}
+
+/* Is the TCP header at p that of the one before, but for number, PSH and checksum?  And the
+ * number the next? */
+static bool
+train_tcp(const struct train *tr, const uint8_t *p)
+{
+	static const uint8_t ports[WORD] = {255, 255, 255, 255, 0, 0, 0, 0};
+	static const uint8_t rest[WORD] = {255, 255, 255, 255, 255, 255 & ~SW_PSH, 255, 255};
+	const uint8_t *a = tr->packet + tr->ip;
+
+	if ((differ(a, p, 0, ports) | differ(a, p, WORD, rest)) != 0 ||
+	    get_32(p + 4) != seq_add(tr->seg.seq, tr->seg.len).n)
+		return false;
+	return memcmp(a + 18, p + 18, 2 + tr->head - tr->ip - TCP_HEADER) == 0;
+}
+
+/* The sums of what all of them have alike in their headers. */
+static void
+train_sums(struct train *tr, uint32_t pseudo)
+{
+	const uint8_t *p = tr->packet;
+	uint8_t h[TCP_HEADER + TCP_OPTIONS_MAX];
+
+	memcpy(h, p, IP4_HEADER);
+	memset(h + 2, 0, 4);
+	memset(h + 10, 0, 2);
+	tr->ip_sum = sum_bytes(h, IP4_HEADER);
+	memcpy(h, p + tr->ip, tr->head - tr->ip);
+	memset(h + 4, 0, 4);
+	h[13] = 0;
+	memset(h + 16, 0, 2);
+	tr->tcp_sum = sum_add(pseudo, sum_bytes(h, tr->head - tr->ip));
+}
+
+/* What stands beside the text in its sum: of n bytes with the TCP header at p. */
+static uint32_t
+train_rest(const struct train *tr, const uint8_t *p, uint32_t n)
+{
+	return sum_fold((uint64_t)tr->tcp_sum + sum_of_16(n) + word_at(p + 4) + word_at(p + 6) +
+			sum_of_16(p[13]) + word_at(p + 16));
+}
 
 /* A segment was taken: may others follow it so? */
 void
@@ -21,99 +115,74 @@ train_begin(struct sw_stack *s, struct train *tr, const struct arrival *how, uin
 	const struct sw_iface *conf = &iface_at(s, (uint32_t)how->iface)->conf;
 	const uint8_t *p = how->packet;
 	const struct tcb *t = block_at(s, i);
-	uint32_t ip = p != NULL && p[0] == 0x45 ? IP4_HEADER : IP6_HEADER;
 
 	/* what acknowledges something new may be different from what follows it */
 	if (p == NULL || (p[0] != 0x45 && (p[0] >> 4 != 6 || p[6] != IP_TCP)) || seg->acked != 0 ||
 	    seg->off != 0 || (seg->ctl & ~SW_PSH) != SW_ACK || how->seg_size != 0 ||
-	    t->h.state != SW_ESTABLISHED || !seq_eq(seq_add(seg->seq, seg->len), t->rcv.nxt) ||
 	    (s->conf.without & SW_NO_TRAINS))
+		return;
+	tr->room = tcp_row(&s->tcp, t, seg);
+	if (tr->room == 0)
 		return;
 	tr->block = i;
 	tr->packet = p;
-	tr->ip = ip;
-	tr->head = ip + (p[ip + 12] >> 4) * 4u;
+	tr->ip = p[0] == 0x45 ? IP4_HEADER : IP6_HEADER;
+	tr->head = tr->ip + (p[tr->ip + 12] >> 4) * 4u;
 	tr->link = conf->link == SW_LINK_ETHERNET ? ETHER_HEADER : 0u;
 	tr->iface = (uint8_t)how->iface;
 	tr->csum = (uint8_t)how->csum;
-	tr->pseudo = ip_pseudo_sum(&t->h.remote, &t->h.local, IP_TCP, 0);
+	tr->took = 0;
 	tr->seg = *seg;
+	train_sums(tr, ip_pseudo_sum(&t->h.remote, &t->h.local, IP_TCP, 0));
 }
 
-/* Are n bytes at `at` the same in both? */
-static bool
-train_same(const uint8_t *a, const uint8_t *b, uint32_t at, uint32_t n)
-{
-	return memcmp(a + at, b + at, n) == 0;
-}
-
-/* Is the IP header at p that of the one before, but for lengths?  Its packet's length; 0: no. */
+/* Is the packet one that follows?  Its IP packet's length; 0: no. */
 static uint32_t
-train_ip(const struct train *tr, const uint8_t *p)
+train_size(const struct train *tr, const struct sw_packet *p)
 {
-	const uint8_t *a = tr->packet;
+	const uint8_t *ip;
+	uint32_t size;
 
-	if (tr->ip == IP6_HEADER)
-		return train_same(a, p, 0, 4) && train_same(a, p, 6, 34)
-			   ? IP6_HEADER + get_16(p + 4)
-			   : 0;
-	return train_same(a, p, 0, 2) && train_same(a, p, 6, 4) && train_same(a, p, 12, 8) &&
-		       sum_bytes(p, IP4_HEADER) == 0xffff
-		   ? get_16(p + 2)
+	if (tr->block == NONE || p->iface != tr->iface || p->csum != tr->csum || p->seg_size != 0 ||
+	    p->data == NULL || p->len < tr->link + tr->head ||
+	    (tr->link > 0 && memcmp(tr->packet - tr->link, p->data, tr->link) != 0))
+		return 0;
+	ip = p->data + tr->link;
+	size = tr->ip == IP4_HEADER ? train_ip4(tr, ip) : train_ip6(tr, ip);
+	return size > tr->head && size <= p->len - tr->link &&
+		       size - tr->head <= tr->room - tr->took && train_tcp(tr, ip + tr->ip)
+		   ? size
 		   : 0;
-}
-
-/* Is the TCP header at p that of the one before, but for number, PSH and checksum? */
-static bool
-train_tcp(const struct train *tr, const uint8_t *p)
-{
-	const uint8_t *a = tr->packet + tr->ip;
-
-	return train_same(a, p, 0, 4) && train_same(a, p, 8, 5) &&
-	       ((a[13] ^ p[13]) & ~SW_PSH) == 0 && train_same(a, p, 14, 2) &&
-	       train_same(a, p, 18, 2 + tr->head - tr->ip - TCP_HEADER) &&
-	       get_32(p + 4) == seq_add(tr->seg.seq, tr->seg.len).n;
-}
-
-/* What its text must sum to: by the pseudo-header of n bytes and the header at p. */
-static struct proof
-train_proof(const struct sw_stack *s, const struct train *tr, const uint8_t *p, uint32_t n)
-{
-	uint32_t rest = sum_add(tr->pseudo, sum_of_16(n));
-
-	return (struct proof){.needed = tr->csum == SW_CSUM_NONE,
-			      .rest = sum_add(rest, sum_bytes(p, tr->head - tr->ip)),
-			      .copy_sum = s->conf.copy_sum};
 }
 
 /* Takes a packet that follows; false: nothing was done, it goes the whole way. */
 bool
 train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p)
 {
-	struct proof proof;
+	struct proof proof = {.needed = tr->csum == SW_CSUM_NONE, .copy_sum = s->conf.copy_sum};
+	uint32_t size = train_size(tr, p);
+	struct seg *seg = &tr->seg;
+	seq before = seg->seq;
 	const uint8_t *ip;
-	uint32_t size;
 
-	if (tr->block == NONE || p->iface != tr->iface || p->csum != tr->csum || p->seg_size != 0 ||
-	    p->data == NULL || p->len < tr->link + tr->head ||
-	    !train_same(tr->packet - tr->link, p->data, 0, tr->link))
+	if (size == 0)
 		return false;
 	ip = p->data + tr->link;
-	size = train_ip(tr, ip);
-	if (size <= tr->head || size > p->len - tr->link || !train_tcp(tr, ip + tr->ip))
+	if (proof.needed)
+		proof.rest = train_rest(tr, ip + tr->ip, size - tr->ip);
+	seg->seq = seq_add(seg->seq, seg->len);
+	seg->len = size - tr->head;
+	seg->text = ip + tr->head;
+	seg->ctl = ip[tr->ip + 13];
+	if (!tcp_row_takes(&s->tcp, block_at(s, tr->block), seg, &proof)) {
+		seg->seq = before; /* the last that came */
 		return false;
-	proof = train_proof(s, tr, ip + tr->ip, size - tr->ip);
-	tr->seg.seq = seq_add(tr->seg.seq, tr->seg.len);
-	tr->seg.len = size - tr->head;
-	tr->seg.text = ip + tr->head;
-	tr->seg.ctl = ip[tr->ip + 13];
-	if (!tcp_follows(&s->tcp, block_at(s, tr->block), &tr->seg, &proof))
-		return false;
+	}
+	tr->took += seg->len;
+	tr->packet = ip;
 	s->packets_in++;
 	s->segments_in++;
 	s->followed++;
-	tr->packet = ip;
-	tr->more = true;
 	return true;
 }
 
@@ -121,10 +190,9 @@ train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p)
 void
 train_end(struct sw_stack *s, struct train *tr)
 {
-	if (tr->more) {
-		tcp_followed(&s->tcp, block_at(s, tr->block));
+	if (tr->block != NONE && tr->took > 0) {
+		tcp_row_ends(&s->tcp, block_at(s, tr->block), &tr->seg, tr->took);
 		conn_settle(s, tr->block, s->now, NULL);
 	}
 	tr->block = NONE;
-	tr->more = false;
 }

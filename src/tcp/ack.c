@@ -26,7 +26,7 @@ window_opened(struct tcp *tcp, struct tcb *t)
 	c->stalled_since = tcp->now;
 	retransmit_arm(tcp, t); /* what ran was the next probe's, minutes away perhaps */
 	c->force = 1;
-	board_lose(tcp, c, c->recs.head);
+	board_lose_first(tcp, c, c->recs.head);
 }
 
 /*= RFC 9293 3.10.7.4: SND.WL1 and SND.WL2 keep an old segment from moving the window */
@@ -111,7 +111,7 @@ dup_acks_count(struct tcp *tcp, struct tcb *t, struct active *c, const struct se
 	t->news |= NEWS_OUTPUT;
 	/*= RFC 6582 3.2 step 2: only when the ACK covers more than recover */
 	if (c->phase == CC_OPEN && c->dup_acks == DUP_THRESH && seq_lt(c->recover, t->snd.una)) {
-		board_lose(tcp, c, c->recs.head);
+		board_lose_first(tcp, c, c->recs.head);
 		losses_found(tcp, t, c, 0, false);
 	}
 }

@@ -393,27 +393,33 @@ tcp_arrives(struct tcp *tcp, struct tcb *t, struct seg *s, sw_ns now, struct rep
 }
 
 /*
- * What is left of the eight steps for a segment in order that says nothing but its text,
+ * What is left of the eight steps for segments in order that say nothing but their text,
  * behind one that acknowledged as much, offered as much and came at this instant: that
- * one's first to sixth steps hold for it, and what they did would change nothing again.
+ * one's first to sixth steps hold for them, and what they did would change nothing again.
+ * So much text at most.
  */
-bool
-tcp_follows(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct proof *proof)
+uint32_t
+tcp_row(const struct tcp *tcp, const struct tcb *t, const struct seg *s)
 {
 	const struct active *c = active_of(tcp, t);
+
+	if (c == NULL || c->runs.head != NONE || c->phase != CC_OPEN || t->accurate ||
+	    t->h.state != SW_ESTABLISHED || !seq_eq(seq_add(s->seq, s->len), t->rcv.nxt) ||
+	    !seq_eq(s->ack, t->snd.una) || seg_window(t, s) != t->snd.wnd ||
+	    (t->flags & (T_FIN_KNOWN | T_FIN_RCVD | T_RELEASED | T_BROKEN | T_ECE)))
+		return 0;
+	return t->rcv.wnd;
+}
+
+/* One of them.  Its numbers count when all are there. */
+bool
+tcp_row_takes(struct tcp *tcp, const struct tcb *t, const struct seg *s, const struct proof *proof)
+{
 	struct sw_trace *ev;
 
-	if (c == NULL || t->h.state != SW_ESTABLISHED || !seq_eq(s->seq, t->rcv.nxt) ||
-	    s->len > t->rcv.wnd || !seq_eq(s->ack, t->snd.una) || seg_window(t, s) != t->snd.wnd ||
-	    c->phase != CC_OPEN || t->accurate ||
-	    (t->flags & (T_FIN_KNOWN | T_FIN_RCVD | T_RELEASED | T_BROKEN | T_ECE)) ||
-	    !text_follows(tcp, t, s, proof))
+	if (!text_row(tcp, active_of(tcp, t), s, proof))
 		return false;
 	tcp->verdicts[SW_V_TAKEN]++;
-	t->snd.wl1 = s->seq;
-	t->snd.wl2 = s->ack;
-	heard(tcp, t);
-	ecn_arrived(t, s);
 	ev = trace_new(tcp, &t->h, tcp->now, SW_T_IN);
 	if (ev != NULL) {
 		trace_seg(ev, s, seg_window(t, s));
@@ -422,8 +428,13 @@ tcp_follows(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct pr
 	return true;
 }
 
+/* So much came; the last one was s. */
 void
-tcp_followed(struct tcp *tcp, struct tcb *t)
+tcp_row_ends(struct tcp *tcp, struct tcb *t, const struct seg *s, uint32_t took)
 {
+	t->snd.wl1 = s->seq;
+	t->snd.wl2 = s->ack;
+	heard(tcp, t);
+	text_took(tcp, t, active_of(tcp, t), s, took);
 	settle(tcp, t);
 }

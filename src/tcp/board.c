@@ -1,5 +1,6 @@
 /*
- * board.c - the send scoreboard: a record a transmission.
+ * board.c - the send scoreboard: a record of what was sent at one instant, cut where it
+ * does not share one fate.
  *
  * It knows what was sent when, what the peer has, what is taken for lost, and
  * so how much is in the network (pipe, RFC 6675).  It does not decide what is
@@ -61,9 +62,8 @@ active_rest(struct tcp *tcp, struct tcb *t)
 	if (c == NULL)
 		return;
 	c->kept = SW_NEVER;
-	if (c->snd.len > 0 || c->rcv.len > 0 || c->recs.head != NONE ||
-	    c->runs.head != NONE || !seq_eq(c->dsack.left, c->dsack.right) ||
-	    c->phase != CC_OPEN || c->unacked > 0 ||
+	if (c->snd.len > 0 || c->rcv.len > 0 || c->recs.head != NONE || c->runs.head != NONE ||
+	    !seq_eq(c->dsack.left, c->dsack.right) || c->phase != CC_OPEN || c->unacked > 0 ||
 	    (t->flags & (T_FIN_KNOWN | T_ACK_LATER)))
 		return;
 	/* while there may be more to send, a model of the path is worth its room */
@@ -110,15 +110,32 @@ board_enter(struct tcp *tcp, struct active *c, uint32_t i)
 	r->flags |= R_FLIGHT;
 	c->sent_at = max_ns(tcp->now, c->sent_at + 1);
 	r->sent = c->sent_at;
-	r->times++;
 	c->pipe += r->len;
 	c->last_sent = tcp->now;
 	list_push(&c->recs_in_time, &tcp->recs, IN_TIME, i);
 }
 
-/* A new transmission at the top; NONE: the pool is full. */
-uint32_t
-board_add(struct tcp *tcp, struct active *c, seq at, uint32_t len, struct place text)
+/* How many bytes of `what`, in segments as long as its own, the last record can have
+ * besides: all that a record says of how and when it was sent is the same. */
+static uint32_t
+board_joins(const struct tcp *tcp, const struct active *c, const struct sent *what)
+{
+	const struct rec *r;
+
+	if (c->recs.tail == NONE || c->recs.tail != c->recs_in_time.tail)
+		return 0;
+	r = rec_at(tcp, c->recs.tail);
+	if (r->flags != (R_FLIGHT | (c->limited_until ? R_LIMITED : 0)) ||
+	    c->last_sent != tcp->now || r->sent != c->sent_at || r->len >= REC_MOST ||
+	    r->size != what->size || r->len % r->size != 0 || what->len < r->size ||
+	    r->delivered != (uint32_t)c->delivered || r->lost != c->lost_ever)
+		return 0;
+	return REC_MOST - r->len + r->size - 1;
+}
+
+/* A record of its own for what goes out now; NONE: the pool is full. */
+static uint32_t
+board_begin(struct tcp *tcp, struct active *c, const struct sent *what)
 {
 	uint32_t i = pool_take(&tcp->recs);
 	struct rec *r;
@@ -129,15 +146,41 @@ board_add(struct tcp *tcp, struct active *c, seq at, uint32_t len, struct place 
 	memset(r, 0, sizeof(*r));
 	link_init(&r->in_seq);
 	link_init(&r->in_time);
-	r->seq = at;
-	r->len = len;
-	r->text = text;
+	r->seq = what->at;
+	r->len = what->len;
+	r->text = what->text;
+	r->size = what->size;
 	r->parts = 1;
 	if (c->recs.head == NONE)
 		c->stalled_since = tcp->now;
 	list_push(&c->recs, &tcp->recs, IN_SEQ, i);
 	board_enter(tcp, c, i);
 	return i;
+}
+
+/* A new transmission at the top: the record with the last of it; NONE: the pool is full. */
+uint32_t
+board_add(struct tcp *tcp, struct active *c, const struct sent *what)
+{
+	uint32_t n = board_joins(tcp, c, what);
+	struct sent rest = *what;
+	struct rec *r;
+
+	if (n == 0)
+		return board_begin(tcp, c, what);
+	n = min_u32(what->len, n - n % what->size);
+	r = rec_at(tcp, c->recs.tail);
+	if (n < what->len) {
+		rest.at = seq_add(what->at, n);
+		rest.len -= n;
+		rest.text = place_after(&tcp->chunks, what->text, n);
+		if (board_begin(tcp, c, &rest) == NONE)
+			return NONE;
+	}
+	r->len += n;
+	c->pipe += n;
+	r->in_flight += n;
+	return c->recs.tail;
 }
 
 /* Cuts record i after `len`; the rest becomes a record of its own, behind it in
@@ -161,6 +204,7 @@ board_split(struct tcp *tcp, struct active *c, uint32_t i, uint32_t len)
 	if (q->len > !!(r->flags & R_FIN))
 		q->text = place_after(&tcp->chunks, r->text, len);
 	r->len = len;
+	r->in_flight -= min_u32(r->in_flight, q->len);
 	r->flags &= (uint8_t)~R_FIN;
 	list_insert_after(&c->recs, &tcp->recs, IN_SEQ, j, i);
 	if (r->flags & R_FLIGHT)
@@ -212,6 +256,17 @@ board_reneged(const struct tcp *tcp, const struct active *c)
 	return c->recs.head != NONE && (rec_at(tcp, c->recs.head)->flags & R_SACKED);
 }
 
+/* The first segment of record i is taken for lost; all of it, if no record is free. */
+void
+board_lose_first(struct tcp *tcp, struct active *c, uint32_t i)
+{
+	const struct rec *r = rec_at(tcp, i);
+
+	if (r->len - !!(r->flags & R_FIN) > r->size)
+		(void)board_split(tcp, c, i, r->size);
+	board_lose(tcp, c, i);
+}
+
 /* After a timeout: all that is not SACKed; of a peer that reneged (RFC 2018 8)
  * nothing counts. */
 void
@@ -240,8 +295,8 @@ static void
 board_enter_again(struct tcp *tcp, struct active *c, uint32_t i, uint32_t after)
 {
 	const struct rec *r = rec_at(tcp, i);
-	uint32_t next = after == NONE ? c->recs_in_time.head
-				      : list_next(&tcp->recs, IN_TIME, after);
+	uint32_t next =
+	    after == NONE ? c->recs_in_time.head : list_next(&tcp->recs, IN_TIME, after);
 
 	while (next != NONE && rec_at(tcp, next)->sent <= r->sent) { /* bounded: one list */
 		after = next;
@@ -317,14 +372,18 @@ board_deliver(const struct tcp *tcp, struct active *c, const struct rec *r, uint
 	      struct told *told)
 {
 	sw_ns *which = r->flags & R_AGAIN ? &told->again : &told->once;
+	seq end = seq_add(r->seq, n);
 
 	*which = max_ns(*which, r->sent);
-	rack_delivered(tcp, c, r, told);
-	if (told->bytes == 0 || sent_later(r->sent, seq_add(r->seq, r->len), told->newest.sent,
-					   seq_add(told->newest.seq, told->newest.len)))
+	rack_delivered(tcp, c, r, end, told);
+	if (told->bytes == 0 || sent_later(r->sent, end, told->newest.sent,
+					   seq_add(told->newest.seq, told->newest.len))) {
 		told->newest = *r;
-	if (told->bytes == 0 || seq_lt(told->top, seq_add(r->seq, n)))
-		told->top = seq_add(r->seq, n);
+		told->newest.len = n;
+		told->newest.in_flight -= min_u32(r->in_flight, r->len - n);
+	}
+	if (told->bytes == 0 || seq_lt(told->top, end))
+		told->top = end;
 	told->probe |= (r->flags & R_MTU) != 0;
 	told->bytes += n;
 	c->delivered += n;
@@ -365,8 +424,7 @@ board_search(const struct tcp *tcp, const struct active *c, seq at)
 			break;
 		i = list_prev(&tcp->recs, IN_SEQ, i);
 	}
-	while (i != NONE &&
-	       seq_leq(seq_add(rec_at(tcp, i)->seq, rec_at(tcp, i)->len), at))
+	while (i != NONE && seq_leq(seq_add(rec_at(tcp, i)->seq, rec_at(tcp, i)->len), at))
 		i = list_next(&tcp->recs, IN_SEQ, i);
 	return i;
 }
@@ -385,8 +443,9 @@ board_join(struct tcp *tcp, struct active *c, uint32_t i, uint32_t j)
 		return;
 	r->len += q->len;
 	r->flags |= q->flags;
-	c->sacked_parts -= r->parts + q->parts;
-	r->parts = (uint16_t)min_u32((uint32_t)r->parts + q->parts, UINT16_MAX);
+	r->size = (uint16_t)max_u32(r->size, q->size);
+	c->sacked_parts -= (uint32_t)r->parts + q->parts;
+	r->parts = (uint8_t)min_u32((uint32_t)r->parts + q->parts, UINT8_MAX);
 	c->sacked_parts += r->parts;
 	c->highest = c->highest == j ? i : c->highest;
 	c->hint = c->hint == j ? i : c->hint;
@@ -408,6 +467,7 @@ board_mark(struct tcp *tcp, struct active *c, uint32_t i, struct told *told)
 		c->retry = list_next(&tcp->recs, IN_SEQ, i);
 	board_deliver(tcp, c, r, r->len, told);
 	r->flags = (uint8_t)((r->flags & ~(R_LOST | R_MTU)) | R_SACKED);
+	r->parts = (uint8_t)min_u32((r->len + r->size - 1) / r->size, UINT8_MAX);
 	c->sacked += r->len;
 	c->sacked_parts += r->parts;
 	if (c->highest == NONE || seq_lt(rec_at(tcp, c->highest)->seq, r->seq))

@@ -105,12 +105,15 @@ ptrdiff_t
 tcp_peek(const struct tcp *tcp, const struct tcb *t, void *to, size_t n)
 {
 	const struct active *c = active_of(tcp, t);
+	struct place at;
 	uint32_t got = 0;
 
 	if (c != NULL && readable_state(t))
 		got = n < c->rcv.len ? (uint32_t)n : c->rcv.len;
-	if (got > 0)
-		place_copy(&tcp->chunks, chain_place(&c->rcv, &tcp->chunks, 0), to, got);
+	if (got > 0) {
+		at = chain_place(&c->rcv, &tcp->chunks, 0);
+		place_copy(&tcp->chunks, &at, to, got);
+	}
 	return got > 0 || n == 0 ? (ptrdiff_t)got : receive_refused(t, c);
 }
 

@@ -43,25 +43,24 @@ ack_sent(struct tcp *tcp, struct tcb *t)
 	}
 }
 
-/* Sends the lost record, or as much of it as the plan says. */
-static bool
+/* Sends the lost record, or as much of it as the plan says.  If no record is free to cut it,
+ * all of it counts as sent: a timeout finds the rest, while others hold what there is. */
+static void
 emit_again(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
 	struct rec *r = rec_at(tcp, p->rec);
-	uint32_t n = p->len + p->fin, rest;
+	uint32_t n = p->len + p->fin, one = seg_text(tcp, t);
 
-	if (n < r->len) {
-		rest = board_split(tcp, c, p->rec, n);
-		if (rest == NONE)
-			return false;
-	}
+	if (n < r->len)
+		(void)board_split(tcp, c, p->rec, n);
 	s->seq = r->seq;
 	s->chunk = r->text.chunk;
 	s->chunk_at = r->text.at;
 	s->again = true;
 	if (!c->tlp.due)
 		undo_resent(tcp, t, c, r, n);
+	r->size = (uint16_t)min_u32(r->size, one); /* and in segments of today's size */
 	board_resent(tcp, c, p->rec);
 	c->force = 0;
 	c->prr_out += n;
@@ -69,7 +68,6 @@ emit_again(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	c->retransmits++;
 	tcp->retransmits++;
 	tcp->retransmit_bytes += p->len;
-	return true;
 }
 
 /* Sends new text and moves SND.NXT over it. */
@@ -77,7 +75,8 @@ static bool
 emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 {
 	struct active *c = active_of(tcp, t);
-	uint32_t i;
+	uint32_t one = seg_text(tcp, t), i;
+	struct sent what = {.at = t->snd.nxt, .len = p->len + p->fin};
 
 	if (c->nxt.chunk == NONE)
 		c->nxt = chain_place(&c->snd, &tcp->chunks, c->snd.len - snd_unsent(tcp, t));
@@ -87,7 +86,9 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	s->seq = t->snd.nxt;
 	s->chunk = c->nxt.chunk;
 	s->chunk_at = c->nxt.at;
-	i = board_add(tcp, c, t->snd.nxt, p->len + p->fin, c->nxt);
+	what.text = c->nxt;
+	what.size = (uint16_t)(p->probe ? p->len : max_u32(min_u32(p->len, one), 1));
+	i = board_add(tcp, c, &what);
 	if (i == NONE)
 		return false;
 	s->probe = p->probe;
@@ -106,7 +107,7 @@ emit_new(struct tcp *tcp, struct tcb *t, const struct plan *p, struct seg *s)
 	c->prr_out += p->len + p->fin;
 	c->frto_new -= (uint8_t)min_u32(c->frto_new, p->len / t->mss + (p->len % t->mss > 0));
 	t->snd.nxt = seq_add(t->snd.nxt, p->len + p->fin);
-	if (p->len > 0 && p->len < seg_text(tcp, t))
+	if (p->len > 0 && p->len < one)
 		c->small = t->snd.nxt;
 	else if (!seq_lt(t->snd.una, c->small))
 		c->small = t->snd.una; /* so that it never seems to lie ahead */
@@ -164,9 +165,8 @@ emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 			fsm_go(tcp, t, SW_ON_RCV_ACK_OF_SYN);
 		return true;
 	case PLAN_AGAIN:
-		done = emit_again(tcp, t, p, s);
-		if (done)
-			emit_more(tcp, t, p);
+		emit_again(tcp, t, p, s);
+		emit_more(tcp, t, p);
 		break;
 	case PLAN_NEW:
 		done = emit_new(tcp, t, p, s);
@@ -194,22 +194,7 @@ emit_plan(struct tcp *tcp, struct tcb *t, struct plan *p, struct seg *s)
 	return true;
 }
 
-/* Of a plan for several segments the first one; the others follow by tcp_emit_next(). */
-static void
-plan_first(struct tcp *tcp, const struct tcb *t, struct plan *p)
-{
-	uint32_t one = seg_text(tcp, t);
-
-	tcp->train.left = 0;
-	if (tcp->train.most == 0 || p->kind != PLAN_NEW || p->probe || p->len <= one)
-		return;
-	tcp->train.left = p->len - one;
-	tcp->train.fin = p->fin;
-	p->len = one;
-	p->fin = false;
-}
-
-/* A segment was made: counted and seen. */
+/* A packet is made: counted and seen. */
 static void
 emitted(struct tcp *tcp, const struct tcb *t, const struct seg *s)
 {
@@ -222,6 +207,19 @@ emitted(struct tcp *tcp, const struct tcb *t, const struct seg *s)
 	trace_seg(ev, s, s->ctl & SW_SYN ? s->wnd : s->wnd << t->rcv_wscale);
 	ev->from = ev->to = t->h.state;
 	ev->retransmission = s->again;
+}
+
+/* The same of each packet that net makes of it. */
+static void
+emitted_row(struct tcp *tcp, const struct tcb *t, const struct seg *s)
+{
+	struct seg piece;
+
+	for (uint32_t at = 0; at < s->len; at += s->seg_size) {
+		piece = *s;
+		seg_cut(&piece, at);
+		emitted(tcp, t, &piece);
+	}
 }
 
 /* The timers that it starts. */
@@ -250,7 +248,6 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 
 	tcp->now = now;
 	p = plan_make(tcp, t, gso);
-	plan_first(tcp, t, &p);
 	memset(s, 0, sizeof(*s));
 	if (p.kind == PLAN_NOTHING)
 		return false;
@@ -258,39 +255,13 @@ tcp_emit(struct tcp *tcp, struct tcb *t, sw_ns now, uint32_t gso, struct seg *s)
 	seg_header(tcp, t, s);
 	if (!emit_plan(tcp, t, &p, s))
 		return false;
-	/* the room for text changes with what this one reports */
-	if (s->sacks > 0 || active_of(tcp, t) == NULL || active_of(tcp, t)->frto == FRTO_NEW)
-		tcp->train.left = 0;
 	if (s->ctl & SW_ACK)
 		ack_sent(tcp, t);
 	emit_timers(tcp, t, &p);
-	emitted(tcp, t, s);
+	if (tcp->row > 0 && s->seg_size > 0)
+		emitted_row(tcp, t, s);
+	else
+		emitted(tcp, t, s);
 	settle(tcp, t);
-	return true;
-}
-
-/* The one behind it, as a plan that is made now would have it: what the first one said of
- * what is received still holds, so that what differs is its text. */
-bool
-tcp_emit_next(struct tcp *tcp, struct tcb *t, struct seg *s)
-{
-	struct active *c = active_of(tcp, t);
-	struct plan p = {.kind = PLAN_NEW, .rec = NONE, .len = min_u32(tcp->train.left, s->len)};
-
-	if (p.len == 0 || !pace_open(tcp, c) || pool_room(&tcp->recs) <= tcp->recs.cap / 16 ||
-	    mtu_probe(tcp, t, c, t->cwnd - min_u32(t->cwnd, pipe_of(t, c))) > 0)
-		return false;
-	tcp->train.left -= p.len;
-	p.fin = tcp->train.left == 0 && tcp->train.fin;
-	if (!emit_new(tcp, t, &p, s))
-		return false;
-	s->ctl &= SW_ACK;
-	s->tos = t->tos;
-	s->ae = false;
-	seg_text_bits(tcp, t, &p, s);
-	ecn_fill(t, s, true);
-	if (flight(t) <= t->mss + p.len) /* the second: from there on nothing changes */
-		emit_timers(tcp, t, &p);
-	emitted(tcp, t, s);
 	return true;
 }

@@ -70,7 +70,7 @@
 
 #define REC_FIELDS(X) \
 	X(LEAVE, in_seq) X(LEAVE, in_time) X(SEQ, seq) X(NUM, len) X(TIME, sent) X(LEAVE, text) \
-	X(NUM, flags) X(NUM, times) X(NUM, parts) X(NUM, delivered) X(NUM, delivered_ago) \
+	X(NUM, flags) X(NUM, parts) X(NUM, size) X(NUM, delivered) X(NUM, delivered_ago) \
 	X(NUM, first_ago) X(NUM, in_flight) X(NUM, lost)
 
 #define RUN_FIELDS(X) \

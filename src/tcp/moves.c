@@ -167,11 +167,11 @@ static void
 move_chain(struct tcp *tcp, struct moved *m, struct chain *c)
 {
 	uint64_t n = moved_num(m, c->len);
+	struct place at = chain_place(c, &tcp->chunks, 0);
 
 	if (m->from == NULL) {
 		if (n <= m->cap && m->at <= m->cap - n && n > 0)
-			place_copy(&tcp->chunks, chain_place(c, &tcp->chunks, 0), m->to + m->at,
-				   c->len);
+			place_copy(&tcp->chunks, &at, m->to + m->at, c->len);
 		m->at += n;
 		return;
 	}
@@ -314,7 +314,7 @@ board_read(struct tcp *tcp, struct active *c, uint64_t n, struct moved *m)
 		link_init(&r->in_time);
 		move_record(r, m);
 		some = r->len - !!(r->flags & R_FIN);
-		m->bad |= r->len == 0 || some > left;
+		m->bad |= r->len == 0 || r->size == 0 || some > left;
 		some = min_u32(some, left);
 		left -= some;
 		r->text = text;

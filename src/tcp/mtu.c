@@ -131,7 +131,7 @@ mtu_falls(struct tcp *tcp, struct tcb *t, uint32_t mss, sw_ns wait)
 		return;
 	/*= RFC 1191 6.4, RFC 8201 5.4: at once, and it is no congestion */
 	for (uint32_t i = c->recs.head; i != NONE; i = list_next(&tcp->recs, IN_SEQ, i))
-		if (rec_at(tcp, i)->len > t->mss && !(rec_at(tcp, i)->flags & R_SACKED)) {
+		if (rec_at(tcp, i)->size > t->mss && !(rec_at(tcp, i)->flags & R_SACKED)) {
 			rec_at(tcp, i)->flags |= R_MTU;
 			board_lose(tcp, c, i);
 		}
@@ -185,7 +185,7 @@ tcp_path_told(struct tcp *tcp, struct tcb *t, sw_ns now, uint16_t mss, seq quote
 	/*= RFC 1191 3, RFC 8201 4: such a message never makes the path wider */
 	/*= RFC 5927 7.2: nor says anything of a segment that was smaller */
 	if (mss >= t->path_mss ||
-	    (i != NONE && !syn_unacked(t) && rec_at(tcp, i)->len + options(t) <= mss))
+	    (i != NONE && !syn_unacked(t) && rec_at(tcp, i)->size + options(t) <= mss))
 		return false;
 	/*= RFC 5927 7.2: when such sizes have arrived it must be seen that they do not */
 	if (t->proven && i != NONE && !(rec_at(tcp, i)->flags & (R_LOST | R_AGAIN))) {
@@ -279,7 +279,7 @@ mtu_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 	if (mtu_claimed(tcp, t, c))
 		return;
 	c->mtu.high = 0;
-	text = min_u32(r->len - !!(r->flags & R_FIN), t->mss);
+	text = min_u32(r->size, t->mss);
 	/*= RFC 4821 7.7, RFC 8899 4.3: a full segment that times out again, and no ICMP says
 	 * why: perhaps nobody can.  Small ones show whether that was it */
 	if ((tcp->without & SW_NO_PLPMTUD) || t->retries < 1 || text + options(t) <= hole ||
@@ -347,7 +347,7 @@ mtu_probe_sent(struct tcp *tcp, const struct tcb *t, struct active *c, uint32_t 
 	struct rec *r = rec_at(tcp, i);
 
 	r->flags |= R_MTU;
-	c->mtu.size = (uint16_t)(r->len + options(t) + sack_space(tcp, t));
+	c->mtu.size = (uint16_t)(r->size + options(t) + sack_space(tcp, t));
 	c->mtu.len = (uint16_t)r->len;
 	c->mtu.lost = c->mtu.judged = false;
 	tcp->mtu_probes++;
@@ -429,7 +429,7 @@ mtu_acked(struct tcp *tcp, struct tcb *t, struct active *c, const struct told *t
 		return;
 	if (c->mtu.claim > 0 && seq_lt(c->mtu.quoted, t->snd.una))
 		c->mtu.claim = 0; /*= RFC 5927 7.2: it arrived: who said that lied */
-	if (told->newest.len >= t->mss)
+	if (told->newest.size >= t->mss)
 		t->proven = 1;
 	if (c->mtu.hole)
 		hole_proved(t, c);

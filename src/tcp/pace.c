@@ -49,19 +49,61 @@ pace_open(const struct tcp *tcp, const struct active *c)
 	return tcp->now >= c->pace_gate;
 }
 
-/* n bytes of text have left: after a quantum nothing more does for its time. */
+/* Is all that has left the first window, RFC 6928's, which may be a burst? */
+static bool
+pace_first(const struct tcp *tcp, const struct tcb *t, const struct active *c, uint32_t n)
+{
+	return c->delivered == 0 && n <= tcp->iw_segments * t->mss;
+}
+
+/* How far what leaves may be ahead of its time. */
+static sw_ns
+pace_quantum(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+{
+	return max_ns(pace_grain(tcp), pace_time(c, 2u * t->mss));
+}
+
+/* When the next would leave; what a late call missed is made up, up to a quantum. */
+static sw_ns
+pace_from(const struct tcp *tcp, const struct active *c, sw_ns quantum)
+{
+	return max_ns(c->pace_next, tcp->now - min_ns(tcp->now, quantum));
+}
+
+/* So many full segments may leave at this instant, if the first may; perhaps others when
+ * these are sent. */
+uint32_t
+pace_room(const struct tcp *tcp, const struct tcb *t, const struct active *c)
+{
+	sw_ns quantum, from, one;
+	uint32_t out = flight(t);
+
+	if (c->pace == 0)
+		return NONE;
+	if (pace_first(tcp, t, c, out + t->mss))
+		return (tcp->iw_segments * t->mss - out) / t->mss;
+	quantum = pace_quantum(tcp, t, c);
+	from = pace_from(tcp, c, quantum);
+	one = pace_time(c, t->mss);
+	if (one == 0)
+		return NONE;
+	return (uint32_t)min_ns((tcp->now + quantum - min_ns(from, tcp->now + quantum)) / one + 1,
+				NONE);
+}
+
+/* n bytes of text have left, in segments: after a quantum nothing more does for its time. */
 void
 pace_sent(const struct tcp *tcp, const struct tcb *t, struct active *c, uint32_t n)
 {
-	sw_ns grain, now = tcp->now;
+	sw_ns quantum;
 
-	/* the first window of a flight is RFC 6928's, which may be a burst */
-	if (c->pace == 0 || (c->delivered == 0 && flight(t) <= tcp->iw_segments * t->mss))
+	if (c->pace == 0 || pace_first(tcp, t, c, flight(t)))
 		return;
-	grain = max_ns(pace_grain(tcp), pace_time(c, 2u * t->mss));
-	/* what a late call missed is made up, up to a quantum */
-	c->pace_next = max_ns(c->pace_next, now - min_ns(now, grain)) + pace_time(c, n);
-	if (c->pace_next > now + grain)
+	quantum = pace_quantum(tcp, t, c);
+	/* as if each segment were told of by itself */
+	c->pace_next = pace_from(tcp, c, quantum) + n / t->mss * pace_time(c, t->mss) +
+		       pace_time(c, n % t->mss);
+	if (c->pace_next > tcp->now + quantum)
 		c->pace_gate = c->pace_next;
 }
 

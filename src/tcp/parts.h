@@ -71,7 +71,8 @@ void snd_window(struct tcp *, struct tcb *, const struct seg *);
 uint32_t seg_window(const struct tcb *, const struct seg *); /* scaled */
 
 /* text.c: receiving */
-bool text_follows(struct tcp *, struct tcb *, const struct seg *, const struct proof *);
+bool text_row(struct tcp *, struct active *, const struct seg *, const struct proof *);
+void text_took(struct tcp *, struct tcb *, struct active *, const struct seg *, uint32_t took);
 enum sw_verdict take_text(struct tcp *, struct tcb *, struct seg *, struct reply *);
 void ack_soon(struct tcp *, struct tcb *, uint32_t len);
 void dsack_note(struct tcp *, struct tcb *, seq left, uint32_t len);
@@ -119,10 +120,19 @@ struct active *active_of(const struct tcp *, const struct tcb *); /* NULL: idle 
 struct active *active_take(struct tcp *, struct tcb *);		  /* NULL: pool full */
 void active_rest(struct tcp *, struct tcb *); /* give it back when nothing is left */
 struct rec *rec_at(const struct tcp *, uint32_t i);
-uint32_t board_add(struct tcp *, struct active *, seq, uint32_t len, struct place);
+enum { REC_MOST = 65536 }; /* bytes of a record: how far a cut must walk */
+/* What goes out now. */
+struct sent {
+	seq at;
+	uint32_t len;  /* numbers, the FIN's too */
+	uint16_t size; /* text of each of its segments but the last */
+	struct place text;
+};
+uint32_t board_add(struct tcp *, struct active *, const struct sent *);
 uint32_t board_split(struct tcp *, struct active *, uint32_t i, uint32_t len);
 void board_resent(struct tcp *, struct active *, uint32_t i);
 void board_lose(struct tcp *, struct active *, uint32_t i);
+void board_lose_first(struct tcp *, struct active *, uint32_t i);
 void board_lose_all(struct tcp *, struct active *);
 void board_found(struct tcp *, struct active *);
 bool board_reneged(const struct tcp *, const struct active *);
@@ -166,7 +176,8 @@ uint32_t board_next_lost(struct tcp *, struct active *);	    /* NONE */
 bool rack_on(const struct tcp *, const struct tcb *);
 void rack_begin(struct active *, seq una);
 sw_ns rack_min_rtt(const struct tcb *, const struct active *); /* 0: none known */
-void rack_delivered(const struct tcp *, struct active *, const struct rec *, struct told *);
+void rack_delivered(const struct tcp *, struct active *, const struct rec *, seq end,
+		    struct told *);
 void rack_update(const struct tcp *, struct tcb *, struct active *, const struct told *);
 void rack_dsack(const struct tcb *, struct active *);
 void rack_recovered(struct active *);
@@ -250,6 +261,7 @@ void cwv_wake(const struct tcp *, const struct tcb *, struct active *);
 void pace_settle(const struct tcp *, const struct tcb *, struct active *);
 uint32_t pace_super(const struct active *);
 bool pace_open(const struct tcp *, const struct active *);
+uint32_t pace_room(const struct tcp *, const struct tcb *, const struct active *);
 void pace_sent(const struct tcp *, const struct tcb *, struct active *, uint32_t n);
 sw_ns pace_deadline(const struct active *);
 

@@ -58,10 +58,9 @@ rack_min_take(const struct tcp *tcp, struct active *c, sw_ns rtt)
 
 /* Transmission r has arrived: steps 2 and 3 for one record, before it is changed. */
 void
-rack_delivered(const struct tcp *tcp, struct active *c, const struct rec *r, struct told *told)
+rack_delivered(const struct tcp *tcp, struct active *c, const struct rec *r, seq end,
+	       struct told *told)
 {
-	seq end = seq_add(r->seq, r->len);
-
 	/*= RFC 8985 6.2 step 3: sent once, and yet behind what came before */
 	if (seq_lt(c->rack.fack, end))
 		c->rack.fack = end;
@@ -181,7 +180,7 @@ rack_timeout(struct tcp *tcp, struct tcb *t, struct active *c)
 		next = list_next(&tcp->recs, IN_TIME, i);
 		board_lose(tcp, c, i);
 	}
-	board_lose(tcp, c, c->recs.head);
+	board_lose_first(tcp, c, c->recs.head);
 	c->rack.due = SW_NEVER;
 }
 

@@ -127,7 +127,7 @@ recovery_step(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t bytes)
 	/*= RFC 6582 3.2 step 3: a partial ACK; the next hole is lost too */
 	c->dup_acks = (uint16_t)(segs > c->dup_acks ? 0 : c->dup_acks - segs + (segs > 0));
 	if (!(rec_at(tcp, c->recs.head)->flags & R_AGAIN)) {
-		board_lose(tcp, c, c->recs.head);
+		board_lose_first(tcp, c, c->recs.head);
 		c->force = 1;
 	}
 }

@@ -123,6 +123,21 @@ super_text(const struct tcp *tcp, const struct tcb *t, uint32_t one, uint32_t gs
 	return most < 2 * one ? one : most - most % one;
 }
 
+/* The same of a segment that net makes packets of: exactly as many as would go one by one
+ * at this instant. */
+static uint32_t
+row_text(const struct tcp *tcp, const struct tcb *t, const struct active *c, uint32_t one)
+{
+	uint32_t n = min_u32(tcp->row, REC_MOST / one);
+
+	/* the room for text changes with what the first one reports, cwnd with the first of a
+	 * flight */
+	if (n < 2 || one != t->mss || c->pipe == 0 || c->frto == FRTO_NEW ||
+	    (t->flags & T_URG_SENT))
+		return one;
+	return max_u32(min_u32(n, pace_room(tcp, t, c)), 1) * one;
+}
+
 /* The byte of a window probe that the peer did not take: now that there is room it
  * does not go alone, the text behind it goes with it (RFC 9293 3.8.6.1, 3.8.6.2). */
 static void
@@ -164,8 +179,6 @@ plan_again(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struc
 	if (p->len == 0 && (text > 0 || room == 0))
 		return false;
 	p->fin = (r->flags & R_FIN) && p->len == text && t->snd.wnd - below > text;
-	if (p->len + p->fin < r->len && pool_room(&tcp->recs) == 0)
-		return false; /* it would have to be cut */
 	if (p->len + p->fin == 0)
 		return false;
 	p->kind = PLAN_AGAIN;
@@ -209,8 +222,8 @@ plan_new(struct tcp *tcp, struct tcb *t, struct active *c, uint32_t gso, struct 
 	one = seg_text(tcp, t);
 	pipe = strict ? flight(t) : pipe_of(t, c);
 	cwnd = t->cwnd > pipe ? t->cwnd - pipe : 0;
-	gso = max_u32(gso, tcp->train.most * one);
-	n = min_u32(min_u32(unsent, wnd), super_text(tcp, t, one, gso));
+	n = max_u32(super_text(tcp, t, one, gso), row_text(tcp, t, c, one));
+	n = min_u32(min_u32(unsent, wnd), n);
 	if (ecn_alone(t))
 		n = min_u32(n, one); /* said by one segment, not by all of a super-segment */
 	if (c->frto == FRTO_NEW) {   /*= RFC 5682 2.1 (2b): two segments, whatever cwnd */
@@ -256,7 +269,7 @@ plan_probe(struct tcp *tcp, struct tcb *t, struct active *c, struct plan *p)
 		p->rec = c->recs.head;
 		p->len = r->len > !!(r->flags & R_FIN);
 		p->fin = (r->flags & R_FIN) && r->len == 1;
-		return p->len + p->fin == r->len || pool_room(&tcp->recs) > 0;
+		return true;
 	}
 	if (pool_room(&tcp->recs) == 0)
 		return false;

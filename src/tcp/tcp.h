@@ -167,8 +167,8 @@ struct habits {
 };
 
 /*
- * A transmission: a run of sequence space sent at one instant, one segment or
- * one super-segment.  Cut in two where a SACK, an ACK or a loss ends inside it.
+ * A transmission: a run of sequence space sent at one instant, in one segment or
+ * several.  Cut in two where a SACK, an ACK or a loss ends inside it.
  * Records are linked in order of sequence; those in flight also in order of
  * sending: RACK's.
  */
@@ -191,8 +191,8 @@ struct rec {
 	sw_ns sent;	    /* when last sent; no two are equal, as order counts */
 	struct place text;  /* where its first byte stands */
 	uint8_t flags;
-	uint8_t times;	    /* sent how often */
-	uint16_t parts;	    /* SACKed neighbours are joined: how many they were */
+	uint8_t parts;	    /* SACKed neighbours are joined: how many segments they were */
+	uint16_t size;	    /* text of each of its segments but the last, which may have less */
 	/* as they were when it was sent, for rate samples (rate.c); low bits are
 	 * enough, as no more than a window lies between */
 	uint32_t delivered;	/* active.delivered */
@@ -361,11 +361,7 @@ struct tcp {
 	struct pool actives, chunks, recs, runs;
 	struct tcp_ring trace;
 	struct fast fast; /* net's: set before tcp_emit() */
-	struct {
-		uint32_t most; /* net's, during tcp_emit(): so many segments may follow it; 0 */
-		uint32_t left; /* of its plan, in bytes: for tcp_emit_next() */
-		bool fin;      /* and a FIN behind them */
-	} train;
+	uint32_t row; /* net's, during tcp_emit(): it makes so many packets of one segment; 0 */
 	uint64_t verdicts[SW_N_VERDICTS];
 	uint64_t edges[64];	/* how often each edge of fsm.c was taken */
 	uint64_t broken;	/* invariants */
@@ -430,16 +426,18 @@ uint16_t tcp_fast_room(const struct tcb *, uint16_t mss);
 void tcp_fast_over(struct tcb *);
 /* Any segment for this tcb, whatever its state (LISTEN takes a SYN). arrives.c */
 enum sw_verdict tcp_arrives(struct tcp *, struct tcb *, struct seg *, sw_ns now, struct reply *);
-/* The next one behind a segment that was taken at this instant, in the same call: it
- * acknowledges and offers the same and has text alone.  false: not so simple, or its
- * checksum is wrong; nothing was done.  And when no more follow. */
+/* Behind a segment that was taken at this instant, in the same call, others in a row, which
+ * acknowledge and offer the same and have text alone, in order: how much text may come so;
+ * 0: it is not so simple.  One of them; false: no room, or its checksum is wrong: nothing was
+ * done.  And when no more follow: the last one, and how much text all had. */
 struct proof { /* that its bytes are right, if that is needed: their sum and the rest's */
 	bool needed;
 	uint32_t rest;
 	uint32_t (*copy_sum)(void *, const void *, size_t);
 };
-bool tcp_follows(struct tcp *, struct tcb *, const struct seg *, const struct proof *);
-void tcp_followed(struct tcp *, struct tcb *);
+uint32_t tcp_row(const struct tcp *, const struct tcb *, const struct seg *);
+bool tcp_row_takes(struct tcp *, const struct tcb *, const struct seg *, const struct proof *);
+void tcp_row_ends(struct tcp *, struct tcb *, const struct seg *, uint32_t took);
 /* A segment for nobody, state CLOSED (3.10.7.1). */
 enum sw_verdict tcp_arrives_closed(const struct seg *, struct reply *);
 /* The checks of LISTEN that need no tcb (3.10.7.2): SYN_TAKEN: go on with a tcb. */
@@ -467,10 +465,6 @@ bool tcp_has_output(const struct tcp *, const struct tcb *);
  * a super-segment (0: one MSS).  The segment counts as sent.  send.c
  */
 bool tcp_emit(struct tcp *, struct tcb *, sw_ns now, uint32_t gso, struct seg *);
-
-/* The one behind it, by the same plan: *s is that before.  false: look at what is most
- * worth sending now. */
-bool tcp_emit_next(struct tcp *, struct tcb *, struct seg *s);
 
 sw_ns tcp_deadline(const struct tcp *, const struct tcb *);
 /* Runs what is due (timers.c).  May end the connection (state CLOSED, error). */

@@ -252,7 +252,7 @@ text_unwanted(struct tcp *tcp, struct tcb *t, const struct seg *s, struct reply 
 }
 
 /* So much in order has joined the queue. */
-static void
+void
 text_took(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s, uint32_t took)
 {
 	t->rcv.nxt = seq_add(t->rcv.nxt, took);
@@ -262,7 +262,6 @@ text_took(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
 	if (took > 0) {
 		t->news |= NEWS_READY;
 		tune_arrived(tcp, t, c, s);
-		full_learn(c, s->seg_size ? min_u32(s->seg_size, s->len) : s->len);
 	}
 	runs_join(tcp, t, c);
 	ack_soon(tcp, t, took);
@@ -274,20 +273,21 @@ text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg
 {
 	uint32_t took = chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
 
+	if (took > 0)
+		full_learn(c, s->seg_size ? min_u32(s->seg_size, s->len) : s->len);
 	text_took(tcp, t, c, s, took);
 	return took == s->len;
 }
 
-/* The same of what goes no further way, if it is sure to be taken and, as it is copied, its
- * sum is right; false: nothing has happened. */
+/* The same of a row: text that is sure to be taken if, as it is copied, its sum is right;
+ * false: nothing has happened. */
 bool
-text_follows(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct proof *proof)
+text_row(struct tcp *tcp, struct active *c, const struct seg *s, const struct proof *proof)
 {
-	struct active *c = active_of(tcp, t);
 	uint32_t chunk = tcp->chunks.size - (uint32_t)sizeof(struct chunk), had = c->rcv.len;
 	struct copy_sum by = {.go = proof->copy_sum};
 
-	if (c->runs.head != NONE || pool_room(&tcp->chunks) <= s->len / chunk)
+	if (pool_room(&tcp->chunks) <= s->len / chunk)
 		return false;
 	if (!proof->needed) {
 		chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
@@ -298,7 +298,7 @@ text_follows(struct tcp *tcp, struct tcb *t, const struct seg *s, const struct p
 			return false;
 		}
 	}
-	text_took(tcp, t, c, s, s->len);
+	full_learn(c, s->len);
 	return true;
 }
 

@@ -91,7 +91,7 @@ tlp_again(struct tcp *tcp, struct tcb *t, struct active *c)
 		return;
 	t->flags |= T_PROBED;
 	tcp->loss_probes++;
-	board_lose(tcp, c, i);
+	board_lose_first(tcp, c, i);
 	losses_found(tcp, t, c, 0, true);
 	c->force = 1;
 }
@@ -115,7 +115,7 @@ tlp_expire(struct tcp *tcp, struct tcb *t, struct active *c)
 	if (tlp_new(tcp, t))
 		return;
 	text = rec_at(tcp, i)->len - !!(rec_at(tcp, i)->flags & R_FIN);
-	last = text % t->mss ? text % t->mss : t->mss;
+	last = text % rec_at(tcp, i)->size ? text % rec_at(tcp, i)->size : rec_at(tcp, i)->size;
 	if (text > last && board_split(tcp, c, i, text - last) == NONE)
 		c->tlp.due = false;
 }

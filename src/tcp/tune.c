@@ -139,7 +139,7 @@ tune_by_echo(const struct tcp *tcp, const struct tcb *t, struct active *c, const
 static void
 tune_by_window(const struct tcp *tcp, const struct tcb *t, struct active *c)
 {
-	if (seq_lt(t->rcv.nxt, c->tune.edge))
+	if (seq_leq(t->rcv.nxt, c->tune.edge))
 		return;
 	tune_sample(c, max_u32((uint32_t)min_ns(since(tcp, c->tune.edge_at) / SW_US, NONE), 1));
 	c->tune.edge = seq_add(t->rcv.nxt, t->rcv.wnd);

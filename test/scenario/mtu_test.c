@@ -329,7 +329,7 @@ probes_lost(void)
 	idle(w, 280 * SW_S);
 	bulk(w, SW_S);
 	ok(e.big == 3);
-	idle(w, 330 * SW_S);
+	idle(w, 340 * SW_S); /* ten minutes, and the grain of their stamp */
 	bulk(w, SW_S);
 	ok(e.big >= 4 && e.big <= 6 && e.most == 1420); /*= RFC 8201 4 */
 	/* and when the path has become wide, that is found */
@@ -360,7 +360,7 @@ told_and_asked_again(void)
 		eye_opens(&e);
 		bulk(w, SW_S);
 		ok(e.big == 0);
-		idle(w, 330 * SW_S);
+		idle(w, 340 * SW_S); /* ten minutes, and the grain of their stamp */
 		bulk(w, SW_S);
 		ok(off ? e.big > 1 && e.most == 1500 : e.big == 1 && e.most == 1420);
 		ok(status_of(w, A).path_mss == 1400 - headers());

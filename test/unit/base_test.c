@@ -164,14 +164,14 @@ check_places(const struct chain *c, const struct pool *p, const uint8_t *model)
 {
 	uint8_t got[MODEL];
 	uint32_t from = tap_below(c->len), n = tap_below(c->len - from + 1), on;
-	struct place at = chain_place(c, p, from), other;
+	struct place at = chain_place(c, p, from), other, next = at;
 
-	ok(same_sum(place_copy_sum(p, at, got, n, tap_below(2) ? sum_copy : NULL),
+	ok(same_sum(place_copy_sum(p, &next, got, n, tap_below(2) ? sum_copy : NULL),
 		    naive_sum(model + from, n)));
 	ok(memcmp(got, model + from, n) == 0);
 	on = tap_below(n + 1);
 	other = place_after(p, at, on);
-	place_copy_sum(p, other, got, n - on, NULL);
+	place_copy_sum(p, &other, got, n - on, NULL);
 	ok(memcmp(got, model + from + on, n - on) == 0);
 }
 
@@ -246,7 +246,7 @@ test_place_at_end(void)
 		end = place_after(&s.pool, chain_place(&c, &s.pool, 0), first);
 		ok(end.chunk == c.tail);
 		chain_append(&c, &s.pool, bytes + first, 40, 0);
-		place_copy_sum(&s.pool, end, got, 40, NULL);
+		place_copy_sum(&s.pool, &end, got, 40, NULL);
 		ok(memcmp(got, bytes + first, 40) == 0);
 	}
 }

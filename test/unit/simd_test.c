@@ -112,6 +112,7 @@ test_in_the_core(void)
 	static uint64_t room[2 + CHUNKS * CHUNK / 8 + 8];
 	struct pool *p = (struct pool *)(void *)room;
 	struct chain c;
+	struct place from;
 
 	fill(2);
 	for (uint32_t n = 1; n < 1000; n += tap_below(40) + 1) {
@@ -120,7 +121,8 @@ test_in_the_core(void)
 		pool_init(p, room + sizeof(*p) / 8, CHUNK, CHUNKS);
 		chain_init(&c);
 		ok(chain_append(&c, p, bytes, n, 0) == n);
-		ok(place_copy_sum(p, chain_place(&c, p, at), to, n - at,
+		from = chain_place(&c, p, at);
+		ok(place_copy_sum(p, &from, to, n - at,
 				  sw_simd_copy_sum(sw_simd_best())) ==
 		   sum_bytes(bytes + at, n - at));
 		ok(memcmp(to, bytes + at, n - at) == 0);
