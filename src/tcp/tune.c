@@ -225,13 +225,15 @@ tune_took(struct tcp *tcp, const struct tcb *t, struct active *c, uint32_t n)
 }
 
 /* Nothing is unread or owed: until when is it worth to remember the round?  SW_NEVER:
- * no more. */
+ * no more, nor at all where the last quarter of the parts that it would be remembered in
+ * is needed by others: a segment without one is dropped. */
 sw_ns
 tune_rests(struct tcp *tcp, const struct tcb *t, struct active *c)
 {
 	sw_ns span = max_ns(tune_round(t, c), tune_round_min);
 
-	if (c->tune.space == 0 || !tuned(tcp, t) || (t->flags & T_FIN_RCVD))
+	if (c->tune.space == 0 || !tuned(tcp, t) || (t->flags & T_FIN_RCVD) ||
+	    pool_room(&tcp->actives) < tcp->actives.cap / 4)
 		return SW_NEVER;
 	if (after_ns(c->tune.since, span) > tcp->now)
 		return after_ns(c->tune.since, span);

@@ -479,6 +479,38 @@ test_starved(void)
 	world_end();
 }
 
+/* Connections that take turns need no more at once than one of them does: what is only
+ * remembered of those that have rested makes room (RFC 9293 3.10.7.4: text is taken). */
+static void
+test_turns(void)
+{
+	struct sw_config conf = small_config();
+	enum { MANY = 24 };
+	sw_conn l, a[MANY], b[MANY];
+	uint8_t byte;
+
+	conf.conns = MANY;
+	conf.rcv_buf = 1 << 20; /* so large that what it needs is measured */
+	world_begin(&conf, 0);
+	l = listen_on(1, 80, MANY);
+	for (int i = 0; i < MANY; i++) {
+		a[i] = connect_to(0, 80);
+		run(100 * SW_MS);
+	}
+	for (int i = 0; i < MANY; i++)
+		ok(sw_accept(world.s[1], world.now, l, &b[i]) == 0);
+	world.delay = SW_MS / 10;
+	for (int round = 0; round < 3; round++)
+		for (int i = 0; i < MANY; i++) {
+			sw_set(world.s[1], world.now, b[i], SW_OPT_QUICK_ACK, 1);
+			ok(sw_send(world.s[0], world.now, a[i], "x", 1, 0) == 1);
+			run(SW_MS / 2);
+			ok(sw_receive(world.s[1], world.now, b[i], &byte, 1) == 1);
+		}
+	ok(verdict(1, SW_V_NO_BUFFER) == 0);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -492,6 +524,7 @@ main(void)
 	TEST("SYN with text", test_syn_text);
 	TEST("strays", test_strays);
 	TEST("starved", test_starved);
+	TEST("connections take turns", test_turns);
 	TEST("churn", test_churn);
 	return plan_done();
 }
