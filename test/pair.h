@@ -30,6 +30,8 @@ struct world {
 	uint32_t loss; /* of 1000 */
 	bool (*drop)(struct world *, int to, const struct sw_packet *);
 	uint64_t dropped;
+	/* how a packet comes in; NULL: sw_input() */
+	void (*input)(struct sw_stack *, sw_ns, const struct sw_packet *, size_t);
 };
 
 static struct world world; /* one at a time */
@@ -201,7 +203,7 @@ run(sw_ns span)
 			struct frame got = w->wire[f];
 
 			w->wire[f] = w->wire[--w->flying];
-			sw_input(w->s[got.to], clock_shows(), &got.p, 1);
+			(w->input ? w->input : sw_input)(w->s[got.to], clock_shows(), &got.p, 1);
 			free(got.p.data);
 		} else if (w->now >= end) {
 			check_both();

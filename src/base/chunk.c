@@ -73,7 +73,9 @@ chain_put(struct chain *c, struct pool *p, struct view from, uint32_t reserve, s
 		}
 		part = min_u32(from.len - taken, chunk_room(p) - k->to);
 		to = chunk_bytes(p, c->tail) + k->to;
-		if (by == NULL)
+		if (from.p == NULL)
+			; /* they stand there */
+		else if (by == NULL)
 			memcpy(to, from.p + taken, part);
 		else
 			by->sum = sum_behind(by->sum, copy_summed(by->go, to, from.p + taken, part),
@@ -97,6 +99,74 @@ uint32_t
 chain_append_sum(struct chain *c, struct pool *p, const void *data, uint32_t n, struct copy_sum *by)
 {
 	return chain_put(c, p, (struct view){data, n}, 0, by);
+}
+
+/* The room that a chunk of which `to` bytes are filled still has, at most `want`. */
+static uint32_t
+room_put(const struct pool *p, uint32_t i, uint32_t to, uint32_t want, struct sw_room *room)
+{
+	room->at = chunk_bytes(p, i) + to;
+	room->len = min_u32(want, chunk_room(p) - to);
+	return (uint32_t)room->len;
+}
+
+/* How many bytes it takes, of which `reserve` chunks are not for it. */
+uint32_t
+chain_free(const struct chain *c, const struct pool *p, uint32_t reserve)
+{
+	uint64_t n = pool_room(p) > reserve ? pool_room(p) - reserve : 0;
+
+	n *= chunk_room(p);
+	n += c->tail != NONE ? chunk_room(p) - chunk_of(p, c->tail)->to : 0;
+	return n < NONE ? (uint32_t)n : NONE;
+}
+
+/* Where the next bytes go: the rest of the last chunk, then those that are free. */
+uint32_t
+chain_room(const struct chain *c, const struct pool *p, uint32_t want, struct sw_room *room,
+	   uint32_t n)
+{
+	uint32_t i = NONE, k = 0;
+
+	if (c->tail != NONE && n > 0 && want > 0 && chunk_of(p, c->tail)->to < chunk_room(p))
+		want -= room_put(p, c->tail, chunk_of(p, c->tail)->to, want, &room[k++]);
+	while (k < n && want > 0) {
+		i = pool_next(p, i);
+		want -= room_put(p, i, 0, want, &room[k++]);
+	}
+	return k;
+}
+
+/* The pieces that its bytes stand in. */
+uint32_t
+chain_look(const struct chain *c, const struct pool *p, struct sw_text *text, uint32_t n)
+{
+	uint32_t k = 0;
+
+	for (uint32_t i = c->head; i != NONE && k < n; i = chunk_of(p, i)->next) {
+		text[k].at = chunk_bytes(p, i) + chunk_of(p, i)->from;
+		text[k++].len = chunk_of(p, i)->to - chunk_of(p, i)->from;
+	}
+	return k;
+}
+
+/* Takes a chunk that a packet came into for its text. */
+bool
+chain_adopt(struct chain *c, struct pool *p, uint32_t i, const uint8_t *at, uint32_t n)
+{
+	struct chunk *k = chunk_of(p, i);
+	uint32_t from = (uint32_t)(at - chunk_bytes(p, i));
+
+	if (!k->lent || n < chunk_room(p) / 2)
+		return false;
+	*k = (struct chunk){.next = NONE, .from = from, .to = from + n};
+	if (c->head == NONE)
+		c->head = i;
+	else
+		chunk_of(p, c->tail)->next = i;
+	c->tail = i;
+	c->len += n;
+	return true;
 }
 
 /* Drops all but the first n bytes. */

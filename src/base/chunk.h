@@ -10,12 +10,13 @@
 
 #include "base/bytes.h"
 #include "base/pool.h"
+#include <synwave/sw_lent.h>
 
 struct chunk {
 	uint32_t next; /* NONE: last */
 	uint32_t from; /* first byte that counts */
 	uint32_t to;   /* one past the last */
-	uint32_t spare;
+	uint32_t lent; /* 1: in no chain, a packet is to come into it */
 	/* bytes follow, up to pool.size */
 };
 
@@ -31,7 +32,8 @@ struct place {
 
 void chain_init(struct chain *);
 /* Copies up to n bytes to the tail; how many it took (less: the pool is full,
- * or would have fewer than `reserve` elements left). */
+ * or would have fewer than `reserve` elements left).  NULL: they stand there, where
+ * chain_room() said. */
 uint32_t chain_append(struct chain *, struct pool *, const void *, uint32_t n, uint32_t reserve);
 /* The same, and adds to by->sum their folded sum, which begins at an even byte. */
 struct copy_sum {
@@ -40,6 +42,17 @@ struct copy_sum {
 };
 uint32_t chain_append_sum(struct chain *, struct pool *, const void *, uint32_t n,
 			  struct copy_sum *by);
+/* So many bytes the next chain_append() takes at most. */
+uint32_t chain_free(const struct chain *, const struct pool *, uint32_t reserve);
+/* Where it puts the first of them: up to n pieces of `want` bytes, no more than are free;
+ * how many.  Nothing is taken for them. */
+uint32_t chain_room(const struct chain *, const struct pool *, uint32_t want, struct sw_room *,
+		    uint32_t n);
+/* And where its bytes are: up to n pieces; how many. */
+uint32_t chain_look(const struct chain *, const struct pool *, struct sw_text *, uint32_t n);
+/* n bytes in chunk i, which was lent, as they stand there: false, and nothing has happened:
+ * it was not lent, or they are so few that a copy is less than a chunk. */
+bool chain_adopt(struct chain *, struct pool *, uint32_t i, const uint8_t *at, uint32_t n);
 /* Drops all but the first n bytes. */
 void chain_cut(struct chain *, struct pool *, uint32_t n);
 /* Copies up to n bytes out from the head and drops them. */

@@ -39,6 +39,19 @@ pool_take(struct pool *p)
 	return i;
 }
 
+/* The element that is taken behind i, of those that are free; i NONE: the first. */
+uint32_t
+pool_next(const struct pool *p, uint32_t i)
+{
+	uint32_t next = p->free;
+
+	if (i != NONE && i >= p->high)
+		return i + 1 < p->cap ? i + 1 : NONE;
+	if (i != NONE)
+		memcpy(&next, pool_free_link(p, i), sizeof(next));
+	return next != NONE ? next : p->high < p->cap ? p->high : NONE;
+}
+
 /* Gives back an element that was taken. */
 void
 pool_give(struct pool *p, uint32_t i)

@@ -26,6 +26,8 @@ struct pool {
 void pool_init(struct pool *, void *elements, uint32_t size, uint32_t cap);
 uint32_t pool_take(struct pool *);	   /* not cleared; NONE: full */
 void pool_give(struct pool *, uint32_t i);
+/* What pool_take() gives behind i; i NONE: next.  NONE: no more. */
+uint32_t pool_next(const struct pool *, uint32_t i);
 
 static inline void *
 pool_at(const struct pool *p, uint32_t i)

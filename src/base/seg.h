@@ -35,6 +35,7 @@ struct seg {
 	uint8_t ttl;	   /* out */
 
 	const uint8_t *text; /* in: where the bytes are during the call */
+	uint32_t lent;	     /* in: 1 + the chunk that they are in, if it was lent for them; 0 */
 	uint32_t chunk;	     /* out: chunk that holds the first byte of text */
 	uint32_t chunk_at;   /* out: and where in it */
 	bool again;	     /* out: a retransmission */

@@ -160,6 +160,15 @@ send_starves(const struct sw_stack *s, const struct tcb *t, ptrdiff_t taken)
 	return (tcp_ready(&s->tcp, t) & SW_WRITABLE) || (taken == SW_E_AGAIN && t->active == NONE);
 }
 
+/* SEND took so much of n bytes. */
+void
+send_settle(struct sw_stack *s, uint32_t i, size_t n, ptrdiff_t taken)
+{
+	conn_settle(s, i, s->now, NULL);
+	if (taken < (ptrdiff_t)n && send_starves(s, block_at(s, i), taken))
+		conn_starve(s, i);
+}
+
 /* SEND (3.10.2). */
 ptrdiff_t
 sw_send(struct sw_stack *s, sw_ns now, sw_conn c, const void *from, size_t n, unsigned flags)
@@ -173,9 +182,7 @@ sw_send(struct sw_stack *s, sw_ns now, sw_conn c, const void *from, size_t n, un
 	if (from == NULL && n > 0)
 		return SW_E_INVALID;
 	taken = tcp_send(&s->tcp, block_at(s, i), now, from, n, flags);
-	conn_settle(s, i, now, NULL);
-	if (taken < (ptrdiff_t)n && send_starves(s, block_at(s, i), taken))
-		conn_starve(s, i);
+	send_settle(s, i, n, taken);
 	return taken;
 }
 

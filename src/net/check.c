@@ -230,7 +230,8 @@ check_actives(const struct sw_stack *s)
 	CHECK(held == s->tcp.actives.used);
 	CHECK(granted == s->tcp.granted);
 	CHECK(held > 0 ||
-	      (s->tcp.chunks.used == 0 && s->tcp.recs.used == 0 && s->tcp.runs.used == 0));
+	      (s->tcp.chunks.used == s->tcp.lent && s->tcp.recs.used == 0 &&
+	       s->tcp.runs.used == 0));
 	return 0;
 }
 

@@ -174,6 +174,7 @@ input_tcp(struct sw_stack *s, const struct arrival *how, const struct ip *ip)
 	}
 	s->segments_in++;
 	seg.seg_size = (uint16_t)min_u32(how->seg_size, UINT16_MAX);
+	seg.lent = how->packet != NULL ? how->lent : 0;
 	ours = address_is_ours(s, &ip->dst);
 	/*= RFC 9293 3.9.2.3 MUST-63, MUST-57: what no connection can have as an end is dropped */
 	/*= RFC 1122 3.3.6: nor comes a segment by the link's broadcast */
@@ -303,14 +304,15 @@ input_frame(struct sw_stack *s, struct arrival *how, struct view frame)
 /* One packet from the wire. */
 static void
 input_packet(struct sw_stack *s, const struct sw_packet *p, const uint32_t *hash,
-	     struct train *train)
+	     struct train *train, uint32_t lent)
 {
 	struct view bytes = {p->data, p->len};
 	struct arrival how = {.iface = p->iface,
 			      .csum = p->csum,
 			      .seg_size = p->seg_size,
 			      .hash = hash,
-			      .train = train};
+			      .train = train,
+			      .lent = lent};
 
 	s->packets_in++;
 	if (p->iface >= s->ifaces.used || p->data == NULL)
@@ -324,22 +326,30 @@ input_packet(struct sw_stack *s, const struct sw_packet *p, const uint32_t *hash
 /* Packets from the wire, some at a time, whose records are asked for all at once:
  * they lie anywhere in memory, and the wait is for one of them instead of for each. */
 void
-sw_input(struct sw_stack *s, sw_ns now, const struct sw_packet *p, size_t n)
+input_packets(struct sw_stack *s, const struct sw_packet *p, size_t n, bool lent)
 {
 	struct train train = {.block = NONE};
 	struct ahead a;
-	uint32_t part;
+	uint32_t part, in;
 
-	stack_now(s, now);
 	for (; n > 0; p += part, n -= part) {
 		part = n < AHEAD_MAX ? (uint32_t)n : AHEAD_MAX;
 		ahead_look(s, p, part, &a);
 		for (uint32_t i = 0; i < part; i++) {
-			if (train_follows(s, &train, &p[i]))
+			in = lent ? lent_chunk(s, p[i].data) : 0;
+			if (train_follows(s, &train, &p[i], in))
 				continue;
 			train_end(s, &train);
-			input_packet(s, &p[i], a.known >> i & 1 ? &a.hash[i] : NULL, &train);
+			input_packet(s, &p[i], a.known >> i & 1 ? &a.hash[i] : NULL, &train, in);
 		}
 	}
 	train_end(s, &train);
+}
+
+/* Packets from the wire. */
+void
+sw_input(struct sw_stack *s, sw_ns now, const struct sw_packet *p, size_t n)
+{
+	stack_now(s, now);
+	input_packets(s, p, n, false);
 }

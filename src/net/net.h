@@ -208,6 +208,8 @@ struct sw_stack {
 	uint32_t generation;
 	uint32_t ip_id;		   /* counts; sent through the prf (see ident.c) */
 	sw_ns now;		   /* the latest that any call was given */
+	sw_conn room;		   /* the last call said room for it: */
+	size_t room_bytes;
 	sw_ns icmp_tokens_at;	   /* RFC 4443 2.4 f: rate limit of errors */
 	sw_ns cookies_until;	   /* till then SYN cookies of ours may come back */
 	bool cookies_shared;	   /* and those of other stacks at any time */
@@ -373,6 +375,7 @@ struct arrival { /* how a packet came */
 	const uint32_t *hash; /* of its tuple; NULL: not known yet */
 	const uint8_t *packet; /* its IP header as it came; NULL: it came in pieces */
 	struct train *train;
+	uint32_t lent; /* 1 + the chunk that it came in; 0: it is the caller's memory */
 };
 /* train.c: packets that follow one another */
 struct train {
@@ -387,7 +390,7 @@ struct train {
 };
 void train_begin(struct sw_stack *, struct train *, const struct arrival *, uint32_t block,
 		 const struct seg *);
-bool train_follows(struct sw_stack *, struct train *, const struct sw_packet *);
+bool train_follows(struct sw_stack *, struct train *, const struct sw_packet *, uint32_t lent);
 void train_end(struct sw_stack *, struct train *);
 /* A whole datagram after reassembly comes in here again. */
 void input_transport(struct sw_stack *, const struct arrival *, const struct ip *);
@@ -395,6 +398,11 @@ void input_listener(struct sw_stack *, uint32_t listener, const struct asked *);
 void count_verdict(struct sw_stack *, enum sw_verdict); /* one that no tcb saw */
 /* count_verdict() and a trace event */
 void input_drop(struct sw_stack *, const struct tuple *, const struct seg *, enum sw_verdict);
+/* Packets in memory of the caller's, or in chunks that were lent to it (lent.c). */
+void input_packets(struct sw_stack *, const struct sw_packet *, size_t n, bool lent);
+uint32_t lent_chunk(const struct sw_stack *, const uint8_t *data); /* 1 + the chunk; 0: none */
+/* calls.c: SEND on block i took so much of n bytes; what comes of that */
+void send_settle(struct sw_stack *, uint32_t i, size_t n, ptrdiff_t taken);
 /* ahead.c: a glance at packets that have come, so that memory is near when they are read */
 enum { AHEAD_MAX = 32 };
 struct ahead {

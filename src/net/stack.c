@@ -226,6 +226,7 @@ sw_copy(struct sw_stack **out, void *arena, size_t bytes, const struct sw_stack 
 	if (bytes < from->bytes)
 		return SW_E_NO_MEMORY;
 	memcpy(to, from, sizeof(*to));
+	to->room = 0;
 	stack_areas(&from->conf, a);
 	for (int i = 0; i < AREAS; i++) {
 		const struct pool *p = (const struct pool *)((const char *)from + a[i].pool);
@@ -247,10 +248,12 @@ sw_stack_config(const struct sw_stack *s, struct sw_config *c)
 	*c = s->conf;
 }
 
-/* The clock of the stack: the latest time that it was given. */
+/* The clock of the stack: the latest time that it was given.  What was said to be room may
+ * be it no more. */
 sw_ns
 stack_now(struct sw_stack *s, sw_ns now)
 {
+	s->room = 0;
 	s->now = max_ns(s->now, now);
 	return s->now;
 }

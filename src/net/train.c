@@ -157,9 +157,11 @@ train_size(const struct train *tr, const struct sw_packet *p)
 
 /* Takes a packet that follows; false: nothing was done, it goes the whole way. */
 bool
-train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p)
+train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p, uint32_t lent)
 {
-	struct proof proof = {.needed = tr->csum == SW_CSUM_NONE, .copy_sum = s->conf.copy_sum};
+	struct proof proof = {.needed = tr->csum == SW_CSUM_NONE,
+			      .copy_sum = s->conf.copy_sum,
+			      .sum = s->conf.sum};
 	uint32_t size = train_size(tr, p);
 	struct seg *seg = &tr->seg;
 	seq before = seg->seq;
@@ -173,6 +175,7 @@ train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p)
 	seg->seq = seq_add(seg->seq, seg->len);
 	seg->len = size - tr->head;
 	seg->text = ip + tr->head;
+	seg->lent = lent;
 	seg->ctl = ip[tr->ip + 13];
 	if (!tcp_row_takes(&s->tcp, block_at(s, tr->block), seg, &proof)) {
 		seg->seq = before; /* the last that came */

@@ -4,6 +4,9 @@
  */
 #include "tcp/parts.h"
 
+/* Chunks that no SEND takes: they are for what comes. */
+#define SEND_RESERVE(tcp) ((tcp)->chunks.cap / 4)
+
 /* Why no byte can be sent; SW_OK: it can. */
 static int
 send_refused(const struct tcb *t)
@@ -24,13 +27,42 @@ send_refused(const struct tcb *t)
 	}
 }
 
+/* How much more the queue takes. */
+static uint32_t
+send_space(const struct tcp *tcp, const struct tcb *t)
+{
+	const struct active *c = active_of(tcp, t);
+	uint32_t space = snd_space(tcp, t), had = c != NULL ? c->snd.len : 0;
+
+	return space > had ? space - had : 0;
+}
+
+/* Where SEND finds the next bytes if they shall not be copied. */
+ptrdiff_t
+tcp_room(const struct tcp *tcp, const struct tcb *t, struct sw_room *room, size_t n)
+{
+	static const struct chain none = {NONE, NONE, 0};
+	const struct active *c = active_of(tcp, t);
+	const struct chain *queue = c != NULL ? &c->snd : &none;
+	int refused = send_refused(t);
+	uint32_t most = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, pieces = 0;
+	uint32_t free = chain_free(queue, &tcp->chunks, SEND_RESERVE(tcp));
+
+	if (refused != SW_OK)
+		return refused;
+	if (c != NULL || pool_room(&tcp->actives) > 0)
+		pieces = chain_room(queue, &tcp->chunks, min_u32(send_space(tcp, t), free), room,
+				    most);
+	return pieces > 0 || n == 0 ? (ptrdiff_t)pieces : SW_E_AGAIN;
+}
+
 /* SEND (3.10.2). */
 ptrdiff_t
 tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n, unsigned flags)
 {
 	int refused = send_refused(t);
 	struct active *c;
-	uint32_t room, took, space;
+	uint32_t room, took;
 
 	tcp->now = now;
 	if (refused != SW_OK)
@@ -52,10 +84,9 @@ tcp_send(struct tcp *tcp, struct tcb *t, sw_ns now, const void *bytes, size_t n,
 		cc_idle(tcp, t, c,
 			now - min_ns(now, max_ns(t->heard, c->last_sent)) >
 			    (sw_ns)t->rto_us * SW_US);
-	space = snd_space(tcp, t);
-	room = space > c->snd.len ? space - c->snd.len : 0;
+	room = send_space(tcp, t);
 	room = n < room ? (uint32_t)n : room;
-	took = chain_append(&c->snd, &tcp->chunks, bytes, room, tcp->chunks.cap / 4);
+	took = chain_append(&c->snd, &tcp->chunks, bytes, room, SEND_RESERVE(tcp));
 	t->flags = flags & SW_MORE ? t->flags | T_MORE : t->flags & ~(uint32_t)T_MORE;
 	if ((flags & SW_SEND_URGENT) && took == n) {
 		/*= RFC 9293 3.8.5 MUST-30, MUST-31: of any length; the pointer after it */
@@ -88,6 +119,14 @@ readable_state(const struct tcb *t)
 	return t->h.state >= SW_ESTABLISHED || t->h.state == SW_CLOSED || fast_open(t);
 }
 
+uint32_t
+tcp_unread(const struct tcp *tcp, const struct tcb *t)
+{
+	const struct active *c = active_of(tcp, t);
+
+	return c != NULL && readable_state(t) ? c->rcv.len : 0;
+}
+
 /* What RECEIVE says when there is nothing to give. */
 static ptrdiff_t
 receive_refused(const struct tcb *t, const struct active *c)
@@ -117,6 +156,30 @@ tcp_peek(const struct tcp *tcp, const struct tcb *t, void *to, size_t n)
 	return got > 0 || n == 0 ? (ptrdiff_t)got : receive_refused(t, c);
 }
 
+/* Where the bytes stand that RECEIVE would give. */
+ptrdiff_t
+tcp_look(const struct tcp *tcp, const struct tcb *t, struct sw_text *text, size_t n)
+{
+	const struct active *c = active_of(tcp, t);
+	uint32_t most = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX, pieces = 0;
+
+	if (c != NULL && readable_state(t))
+		pieces = chain_look(&c->rcv, &tcp->chunks, text, most);
+	return pieces > 0 || n == 0 ? (ptrdiff_t)pieces : receive_refused(t, c);
+}
+
+/* The first bytes that are unread, at most `most`, go to `to`; NULL: they were looked at. */
+static uint32_t
+receive_take(struct tcp *tcp, struct active *c, void *to, uint32_t most)
+{
+	uint32_t n = min_u32(most, c->rcv.len);
+
+	if (to != NULL)
+		return chain_read(&c->rcv, &tcp->chunks, to, n);
+	chain_drop(&c->rcv, &tcp->chunks, n);
+	return n;
+}
+
 /* RECEIVE (3.10.3). */
 ptrdiff_t
 tcp_receive(struct tcp *tcp, struct tcb *t, sw_ns now, void *to, size_t n)
@@ -126,7 +189,7 @@ tcp_receive(struct tcp *tcp, struct tcb *t, sw_ns now, void *to, size_t n)
 
 	tcp->now = now;
 	if (c != NULL && readable_state(t))
-		got = chain_read(&c->rcv, &tcp->chunks, to, most);
+		got = receive_take(tcp, c, to, most);
 	if (got > 0) {
 		urgent_passed(tcp, t);
 		tune_took(tcp, t, c, got);
@@ -146,7 +209,7 @@ unsigned
 tcp_ready(const struct tcp *tcp, const struct tcb *t)
 {
 	const struct active *c = active_of(tcp, t);
-	uint32_t unread = c != NULL && readable_state(t) ? c->rcv.len : 0;
+	uint32_t unread = tcp_unread(tcp, t);
 	uint32_t queued = c != NULL ? c->snd.len : 0, space = snd_space(tcp, t);
 	unsigned r = 0;
 
@@ -210,7 +273,7 @@ tcp_status(const struct tcp *tcp, const struct tcb *t, struct sw_status *st)
 	st->snd_queued = c != NULL ? c->snd.len : 0;
 	st->snd_buf = snd_space(tcp, t);
 	st->rcv_buf = rcv_space(tcp, t);
-	st->rcv_queued = c != NULL && readable_state(t) ? c->rcv.len : 0;
+	st->rcv_queued = tcp_unread(tcp, t);
 	st->mss = t->mss;
 	st->cwnd = t->cwnd;
 	st->ssthresh = t->ssthresh;

@@ -359,6 +359,7 @@ struct tcp_ring { /* trace events that wait */
 struct tcp {
 	sw_ns now; /* of the call that is under way */
 	struct pool actives, chunks, recs, runs;
+	uint32_t lent; /* chunks that packets are to come into: net/lent.c */
 	struct tcp_ring trace;
 	struct fast fast; /* net's: set before tcp_emit() */
 	uint32_t row; /* net's, during tcp_emit(): it makes so many packets of one segment; 0 */
@@ -434,6 +435,7 @@ struct proof { /* that its bytes are right, if that is needed: their sum and the
 	bool needed;
 	uint32_t rest;
 	uint32_t (*copy_sum)(void *, const void *, size_t);
+	uint32_t (*sum)(const void *, size_t);
 };
 uint32_t tcp_row(const struct tcp *, const struct tcb *, const struct seg *);
 bool tcp_row_takes(struct tcp *, const struct tcb *, const struct seg *, const struct proof *);
@@ -477,6 +479,10 @@ void tcp_evict(struct tcp *, struct tcb *, sw_ns now);
 ptrdiff_t tcp_send(struct tcp *, struct tcb *, sw_ns now, const void *, size_t n, unsigned flags);
 ptrdiff_t tcp_receive(struct tcp *, struct tcb *, sw_ns now, void *, size_t n);
 ptrdiff_t tcp_peek(const struct tcp *, const struct tcb *, void *, size_t n);
+/* As in sw_lent.h; SEND and RECEIVE without bytes are of those that stand there. */
+ptrdiff_t tcp_room(const struct tcp *, const struct tcb *, struct sw_room *, size_t n);
+uint32_t tcp_unread(const struct tcp *, const struct tcb *); /* bytes that RECEIVE would give */
+ptrdiff_t tcp_look(const struct tcp *, const struct tcb *, struct sw_text *, size_t n);
 int tcp_close(struct tcp *, struct tcb *, sw_ns now);
 void tcp_release(struct tcp *, struct tcb *, sw_ns now, struct reply *);
 void tcp_abort(struct tcp *, struct tcb *, sw_ns now, struct reply *);

@@ -267,16 +267,39 @@ text_took(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s,
 	ack_soon(tcp, t, took);
 }
 
+/* Joins the queue as it stands in the chunk that was lent for it, if it was. */
+static bool
+text_lent(struct tcp *tcp, struct active *c, const struct seg *s)
+{
+	bool taken = s->lent > 0 &&
+		     chain_adopt(&c->rcv, &tcp->chunks, s->lent - 1, s->text, s->len);
+
+	tcp->lent -= taken;
+	return taken;
+}
+
 /* In order: to the queue.  Whether all of it was taken. */
 static bool
 text_in_order(struct tcp *tcp, struct tcb *t, struct active *c, const struct seg *s)
 {
-	uint32_t took = chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
+	uint32_t took = s->len;
 
+	if (!text_lent(tcp, c, s))
+		took = chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
 	if (took > 0)
 		full_learn(c, s->seg_size ? min_u32(s->seg_size, s->len) : s->len);
 	text_took(tcp, t, c, s, took);
 	return took == s->len;
+}
+
+/* Is its sum right, or known to be? */
+static bool
+text_right(const struct seg *s, const struct proof *proof)
+{
+	if (!proof->needed)
+		return true;
+	return sum_add(proof->sum ? proof->sum(s->text, s->len) : sum_bytes(s->text, s->len),
+		       proof->rest) == 0xffff;
 }
 
 /* The same of a row: text that is sure to be taken if, as it is copied, its sum is right;
@@ -289,7 +312,9 @@ text_row(struct tcp *tcp, struct active *c, const struct seg *s, const struct pr
 
 	if (pool_room(&tcp->chunks) <= s->len / chunk)
 		return false;
-	if (!proof->needed) {
+	if (s->lent > 0 && text_right(s, proof) && text_lent(tcp, c, s)) {
+		; /* it stays where it came */
+	} else if (!proof->needed) {
 		chain_append(&c->rcv, &tcp->chunks, s->text, s->len, 0);
 	} else {
 		chain_append_sum(&c->rcv, &tcp->chunks, s->text, s->len, &by);
