@@ -19,6 +19,7 @@ enum {
 	KEY_IDLE,
 	KEY_WINDOW,
 	KEY_SUPER,
+	KEY_LENT,
 	KEY_NO_SUMS,
 	KEY_HUGE,
 	KEY_PLAIN
@@ -59,6 +60,7 @@ static const struct fits {
 	{KEY_IDLE, "idle", 1 << LIFE},
 	{KEY_WINDOW, "window", 1 << BULK},
 	{KEY_SUPER, "super", 1 << BULK},
+	{KEY_LENT, "lent", 1 << BULK},
 	{KEY_NO_SUMS, "no-checksums", 1 << BULK},
 	{KEY_PLAIN, "plain", 1 << TUN},
 	{KEY_HUGE, "huge", (1 << TUN) - 1},
@@ -76,6 +78,7 @@ static const struct argp_option options[] = {
 	{"idle", KEY_IDLE, "N", 0, "life: beside N idle connections (0)", 2},
 	{"window", KEY_WINDOW, "BYTES", 0, "bulk: of both ends (64k)", 2},
 	{"super", KEY_SUPER, 0, 0, "bulk: super-segments of up to 64 KiB", 2},
+	{"lent", KEY_LENT, 0, 0, "bulk: the programs copy nothing, by lent memory", 2},
 	{"no-checksums", KEY_NO_SUMS, 0, 0, "bulk: neither made nor verified", 2},
 	{"plain", KEY_PLAIN, 0, 0, "tun: without offloads", 2},
 	{0}
@@ -195,6 +198,9 @@ parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_SUPER:
 		in->job.super = true;
+		return 0;
+	case KEY_LENT:
+		in->job.lent = true;
 		return 0;
 	case KEY_NO_SUMS:
 		in->job.no_sums = true;

@@ -7,6 +7,7 @@
 
 #include <synwave/sw_simd.h>
 #include <synwave/sw.h>
+#include <synwave/sw_lent.h>
 #include <synwave/sw_trace.h>
 
 #include "cli.h"
@@ -22,6 +23,7 @@ struct bench {		 /* what is asked for */
 	uint64_t idle;	 /* life: beside so many */
 	uint32_t window; /* bytes that may be in flight */
 	bool super;	 /* super-segments */
+	bool lent;	 /* the programs neither write nor read: the bytes stay where they are */
 	bool no_sums;	 /* checksums are neither made nor verified */
 	bool huge;	 /* huge pages for the stacks */
 	bool plain;	 /* tun: without offloads */
@@ -83,6 +85,9 @@ struct bench_world {
 	uint32_t frame;	     /* bytes of one */
 	uint32_t batch;
 	struct sw_packet packet[WORLD_BATCH];
+	bool lends; /* what B gets is written into memory that it lends */
+	struct sw_packet lent[WORLD_BATCH];
+	uint32_t lent_at, lent_end; /* of them those that are out */
 };
 
 /* The settings that measurements begin with: what sw_config_init() gives, and a key. */

@@ -2,8 +2,10 @@
  * bench_bulk.c - one connection moves bytes: CPU time of both ends, ACKs and all.
  *
  * The programs at the ends write and read pieces of 10 segments from and to rings
- * of 64 KiB.  The clock goes on by the time that the packets would take on a wire
- * of 100 Gbit/s, so that round trips are as long as a window is.
+ * of 64 KiB; or they take room and look at text where it stands, and copy nothing.  Then,
+ * and with super-segments, the link writes into memory that the receiver lends.
+ * The clock goes on by the time that the packets would take on a wire of 100 Gbit/s, so
+ * that round trips are as long as a window is.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +14,57 @@
 #include "bench.h"
 
 enum { RING = 65536, PIECE = 14600, SEGMENT = 1460, TURNS = 64, MTU = 1500 };
-enum { NS_A_PACKET = 120, GSO = 65535 };
+enum { NS_A_PACKET = 120, GSO = 65535, CHUNK_SUPER = 65536, PIECES = 64 };
 
 struct bulk {
 	struct bench_world w;
 	sw_conn a, b; /* b 0: not accepted yet */
 	uint8_t *ring[2];
 	uint64_t sent, taken;
+	bool lent;
 	bool wrong;
 };
+
+/* The same of room and text that is lent: all that there is. */
+static void
+lent_send(struct bulk *k)
+{
+	struct sw_stack *a = k->w.end[END_A].stack;
+	struct sw_room room[PIECES];
+	ptrdiff_t n;
+	size_t sum;
+
+	do {
+		n = sw_send_room(a, k->w.now, k->a, room, PIECES);
+		sum = 0;
+		for (ptrdiff_t i = 0; i < n; i++)
+			sum += room[i].len;
+		k->wrong |= n < 0 && n != SW_E_AGAIN;
+		if (n > 0)
+			k->wrong |= sw_send_done(a, k->w.now, k->a, sum, 0) != (ptrdiff_t)sum;
+		k->sent += sum;
+	} while (n == PIECES);
+}
+
+static void
+lent_receive(struct bulk *k)
+{
+	struct sw_stack *b = k->w.end[END_B].stack;
+	struct sw_text text[PIECES];
+	ptrdiff_t n;
+	size_t sum;
+
+	do {
+		n = sw_receive_peek(b, k->b, text, PIECES);
+		sum = 0;
+		for (ptrdiff_t i = 0; i < n; i++)
+			sum += text[i].len;
+		k->wrong |= n <= 0 && n != SW_E_AGAIN;
+		if (n > 0)
+			k->wrong |= sw_receive_done(b, k->w.now, k->b, sum) != (ptrdiff_t)sum;
+		k->taken += sum;
+	} while (n == PIECES);
+}
 
 static void
 bulk_send(struct bulk *k)
@@ -58,11 +102,11 @@ bulk_programs(struct bulk *k)
 		if (e.ready & SW_ACCEPTABLE)
 			sw_accept(k->w.end[END_B].stack, k->w.now, e.conn, &k->b);
 		else if (e.ready & SW_READABLE)
-			bulk_receive(k);
+			(k->lent ? lent_receive : bulk_receive)(k);
 	}
 	while (sw_event(k->w.end[END_A].stack, &e))
 		if (e.ready & SW_WRITABLE)
-			bulk_send(k);
+			(k->lent ? lent_send : bulk_send)(k);
 }
 
 /* One way and back. */
@@ -106,13 +150,17 @@ bulk_make(struct bulk *k, const struct bench *job)
 	kind.tx_csum = job->super || job->no_sums;
 	world_config(&c);
 	c.snd_buf = c.rcv_buf = job->window;
-	c.chunks = 8 * (job->window / c.chunk_bytes) + 4096;
+	if (job->super) /* so that one goes into a buffer */
+		c.chunk_bytes = CHUNK_SUPER;
+	c.chunks = 8 * (job->window / c.chunk_bytes) + (job->super ? 256 : 4096);
 	memset(k, 0, sizeof(*k));
+	k->lent = job->lent;
 	for (int i = END_A; i <= END_B; i++)
 		if ((k->ring[i] = calloc(1, RING)) == NULL)
 			return false;
 	if (!world_make(&k->w, &c, &kind, job->huge))
 		return false;
+	k->w.lends = job->super || job->lent;
 	if (job->super && !job->no_sums)
 		k->w.sum = sw_simd_sum(sw_simd_best());
 	to.addr = k->w.end[END_B].addr4;

@@ -21,7 +21,8 @@
 enum {
 	STAGGER = 1024 + 64, /* frames never begin where a stack's buffers do */
 	BATCH_SUPER = 4,     /* super-packets that are under way at once: the cache's share */
-	BACKLOG = 1 << 16
+	BACKLOG = 1 << 16,
+	MTU = 1500
 };
 
 double
@@ -200,19 +201,42 @@ bench_look(const struct sw_stack *one, const struct sw_stack *other, sw_ns now)
 	control_turn(shown_by, &view);
 }
 
+/* The packets that `from` may write to, and how many: of the link, or what B has lent. */
+static struct sw_packet *
+carry_room(struct bench_world *w, int from, size_t *n)
+{
+	*n = w->batch;
+	if (from != END_A || !w->lends)
+		return w->packet;
+	if (w->lent_at == w->lent_end) {
+		w->lent_at = 0;
+		w->lent_end = (uint32_t)sw_input_room(w->end[END_B].stack, w->lent, w->batch, MTU);
+	}
+	*n = w->lent_end - w->lent_at;
+	return w->lent + w->lent_at;
+}
+
 size_t
 world_carry(struct bench_world *w, int from)
 {
-	size_t n, all = 0;
+	struct sw_stack *to = w->end[!from].stack;
+	size_t n, most, all = 0;
+	struct sw_packet *p;
 
 	bench_look(w->end[END_A].stack, w->end[END_B].stack, w->now);
 	do {
-		n = sw_output(w->end[from].stack, w->now, 0, w->packet, w->batch);
+		p = carry_room(w, from, &most);
+		n = sw_output(w->end[from].stack, w->now, 0, p, most);
 		for (size_t i = 0; w->sum != NULL && i < n; i++)
-			if (w->packet[i].csum == SW_CSUM_PARTIAL)
-				packet_complete(&w->packet[i], w->sum);
-		sw_input(w->end[!from].stack, w->now, w->packet, n);
+			if (p[i].csum == SW_CSUM_PARTIAL)
+				packet_complete(&p[i], w->sum);
+		if (p == w->packet) {
+			sw_input(to, w->now, p, n);
+		} else {
+			sw_input_lent(to, w->now, p, n);
+			w->lent_at += (uint32_t)n;
+		}
 		all += n;
-	} while (n == w->batch);
+	} while (n > 0 && n == most);
 	return all;
 }
