@@ -392,6 +392,17 @@ jain(double share)
 	return 1 / (2 * (share * share + (1 - share) * (1 - share)));
 }
 
+/* Jain's index, the median of the runs'. */
+static double
+jain_median(const struct sample *shares)
+{
+	struct sample s = *shares;
+
+	for (int i = 0; i < s.n; i++)
+		s.v[i] = jain(s.v[i]);
+	return sample_median(&s);
+}
+
 /* One of `second` beside one of the kernel's CUBIC: ours, or the kernel's. */
 static void
 fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
@@ -400,7 +411,6 @@ fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
 	struct sample s, nothing = {.n = 0};
 	struct flow_job j;
 	char name[80];
-	double x;
 
 	snprintf(name, sizeof(name), "%s %s beside the kernel's cubic, %d ms",
 		 ours ? "our" : "the kernel's", second, (int)(rtt / SW_MS));
@@ -412,13 +422,12 @@ fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
 	j.beside = ours;
 	j.beside_cc = j.second_cc = second;
 	j.row = name;
-	j.what = second;
+	j.what = ours ? "beside" : "kernel";
 	sample_take(&s, &j, a->runs, flow_kernel, share);
-	x = sample_median(&s);
 	if (a->json)
 		say_json(name, second, ours ? &s : &nothing, ours ? &nothing : &s);
 	else
-		printf("%-49s %5.2f  %5.3f%s\n", name, x, jain(x),
+		printf("%-49s %5.2f  %5.3f%s\n", name, sample_median(&s), jain_median(&s),
 		       s.late * 100 > WORST_LATE ? " late" : "");
 	fflush(stdout);
 }
@@ -462,29 +471,57 @@ fair_four(const struct args *a, const char *cc)
 	fflush(stdout);
 }
 
+/* Is this one of those that are asked for? */
+static bool
+named(const struct args *a, const char *cc)
+{
+	for (int i = 0; i < a->ccs; i++)
+		if (strcmp(a->cc[i], cc) == 0)
+			return true;
+	return false;
+}
+
+/* All that stands beside the kernel's CUBIC: each of ours, and what the kernel has itself. */
+static void
+fair_beside(const struct args *a, sw_ns rtt)
+{
+	for (int i = 0; i < a->ccs; i++)
+		fair_row(a, rtt, a->cc[i], true);
+	if (named(a, "cubic"))
+		fair_row(a, rtt, "cubic", false);
+	if (named(a, "bbr") || named(a, "bbr1"))
+		fair_row(a, rtt, "bbr", false);
+}
+
 static void
 table_fair(const struct args *a)
 {
 	if (!a->json)
 		printf("%-49s %5s  %5s\n", "100 Mbit/s, 1 BDP, no faults", "share", "Jain");
-	for (int i = 0; i < a->ccs; i++) {
-		if (!a->ours) {
-			fair_row(a, 20 * SW_MS, a->cc[i], true);
-			fair_row(a, 20 * SW_MS, a->cc[i], false);
-			fair_row(a, 80 * SW_MS, a->cc[i], true);
-			fair_row(a, 80 * SW_MS, a->cc[i], false);
-		}
-		if (!a->kernel)
-			fair_four(a, a->cc[i]);
+	if (!a->ours) {
+		fair_beside(a, 20 * SW_MS);
+		fair_beside(a, 80 * SW_MS);
 	}
+	for (int i = 0; !a->kernel && i < a->ccs; i++)
+		fair_four(a, a->cc[i]);
+}
+
+/* Without --cc. */
+static void
+defaults_cc(struct args *a)
+{
+	static const char *const fair[] = {"cubic", "bbr", "bbr1"};
+
+	a->ccs = a->what == FAIR ? 3 : 1;
+	memcpy(a->cc, fair, sizeof(fair));
 }
 
 int
 main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-	    {"cc", 'c', "NAME,...", 0, "congestion controls: cubic (the default), reno, bbr, bbr1",
-	     0},
+	    {"cc", 'c', "NAME,...", 0,
+	     "congestion controls: cubic, reno, bbr, bbr1 (cubic; --fair: cubic,bbr,bbr1)", 0},
 	    {"only", KEY_ONLY, "TEXT", 0, "only rows whose name holds it", 0},
 	    {"runs", 'r', "N", 0, "median of N (5)", 0},
 	    {"seconds", 's', "N", 0, "that are counted, after the first two (8; --fair: 60)", 0},
@@ -506,10 +543,12 @@ main(int argc, char **argv)
 	    NULL,
 	    NULL,
 	    NULL};
-	struct args a = {.cc = {"cubic"}, .ccs = 1, .runs = 5};
+	struct args a = {.runs = 5};
 	const char *why;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.ccs == 0)
+		defaults_cc(&a);
 	if (a.seconds == 0)
 		a.seconds = a.what == FAIR ? 60 : 8;
 	if (a.ours && a.kernel) {

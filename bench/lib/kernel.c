@@ -24,10 +24,10 @@
 
 #include <synwave/sw_drv.h>
 
-#include "pair.h"
+#include "beside.h"
 #include "space.h"
 
-enum { A, B, PIECE = 262144, BATCH = 32, NAP_US = 50, OURS_FIRST = 11 };
+enum { A, B, PIECE = 262144, BATCH = 32, NAP_US = 50 };
 #define LATE SW_MS /* a packet that comes so much after its time is counted */
 
 struct kernel {
@@ -42,23 +42,13 @@ struct kernel {
 	pthread_t threads[2 * FLOWS_MAX];
 	int n_threads;
 	uint64_t arrived, late; /* packets; of them more than LATE after their time */
-	struct pair ours;	/* job->beside flows */
-	struct flow_job ours_job;
+	struct beside ours;	/* job->beside flows */
 };
 
 struct one { /* a thread's */
 	struct kernel *k;
 	int flow;
 };
-
-static sw_ns
-clock_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (sw_ns)ts.tv_sec * SW_S + (sw_ns)ts.tv_nsec;
-}
 
 /* Buffers that never hold a transfer back, and nothing learnt from the run before. */
 static void
@@ -88,16 +78,15 @@ queue_long(const struct sw_drv *d)
 	return good;
 }
 
-/* A device in the namespace that we are in; NULL. */
+/* A device in the namespace that we are in, with the kernel's address; NULL. */
 static struct sw_drv *
-tun_make(int which)
+tun_make(const char *name, struct sw_addr at, unsigned prefix)
 {
-	struct sw_addr at = sw_addr4(10, 77, 0, (uint8_t)(which + 1));
-	struct sw_drv *d = sw_drv_tun("t0", NULL);
+	struct sw_drv *d = sw_drv_tun(name, NULL);
 
 	if (d == NULL)
 		return NULL;
-	if (queue_long(d) && sw_drv_up(d, &at, 24, FLOW_MTU, NULL) == 0)
+	if (queue_long(d) && sw_drv_up(d, &at, prefix, FLOW_MTU, NULL) == 0)
 		return d;
 	sw_drv_close(d);
 	return NULL;
@@ -141,7 +130,7 @@ processors_share(void)
 	sched_setaffinity(0, sizeof(last), &last);
 }
 
-/* What the device of this namespace takes in is worked on by the first processors. */
+/* What the devices of this namespace take in is worked on by the first processors. */
 static void
 steer(void)
 {
@@ -155,7 +144,22 @@ steer(void)
 		     1);
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("sysfs", "/sys", "sysfs", 0, NULL) == 0)
-		put_file("/sys/class/net/t0/queues/rx-0/rps_cpus", mask);
+		for (int i = 0; i < 2; i++)
+			put_file(i ? "/sys/class/net/t1/queues/rx-0/rps_cpus"
+				   : "/sys/class/net/t0/queues/rx-0/rps_cpus",
+				 mask);
+}
+
+/* t0 leads to the path and all that is behind it, t1 to our stack on this side. */
+static bool
+devices_make(struct kernel *k, int side)
+{
+	k->tun[side] = tun_make("t0", sw_addr4(10, 77, 0, (uint8_t)(side + 1)), 16);
+	if (k->job->beside == 0)
+		return k->tun[side] != NULL;
+	k->ours.device[side] = tun_make("t1", sw_addr4(10, 77, (uint8_t)(side + 1), 254), 24);
+	return k->tun[side] && k->ours.device[side] &&
+	       put_file("/proc/sys/net/ipv4/ip_forward", "1");
 }
 
 /* Both namespaces, their devices and sockets; why not, or NULL. */
@@ -167,8 +171,7 @@ kernel_begin(struct kernel *k)
 	for (int side = A; side <= B; side++) {
 		if (!space_leave(CLONE_NEWNET | CLONE_NEWNS))
 			return "no network namespace (root, or user namespaces, are needed)";
-		k->tun[side] = tun_make(side);
-		if (k->tun[side] == NULL)
+		if (!devices_make(k, side))
 			return "no TUN device in the namespace (/dev/net/tun is needed)";
 		tune(k->job);
 		steer();
@@ -196,7 +199,7 @@ sender(void *arg)
 	sw_ns at = k->start + (sw_ns)me->flow * k->job->apart;
 	ssize_t n = 1;
 
-	while (clock_now() < at && !atomic_load(&k->stop))
+	while (sw_drv_now() < at && !atomic_load(&k->stop))
 		usleep(1000);
 	to.sin_addr.s_addr = htonl(0x0a4d0002);
 	if (piece && connect(s, (struct sockaddr *)&to, sizeof(to)) == 0)
@@ -221,7 +224,7 @@ receiver(void *arg)
 
 	while (s >= 0 && n > 0) {
 		n = recv(s, NULL, PIECE, MSG_TRUNC);
-		sw_ns now = clock_now() - k->start;
+		sw_ns now = sw_drv_now() - k->start;
 
 		if (n > 0 && now >= k->job->from && now < k->job->until)
 			k->bytes[me->flow] += (uint64_t)n;
@@ -234,14 +237,7 @@ receiver(void *arg)
 	return NULL;
 }
 
-/* Is it for our stack at that end?  The last byte of the address says it. */
-static bool
-is_ours(const struct kernel *k, const struct sw_sim_seen *seen)
-{
-	return k->job->beside > 0 && seen->data[19] == OURS_FIRST + seen->to;
-}
-
-/* What has come over the path goes into the device, or the stack, at its end. */
+/* What has come over the path goes into the device at its end. */
 static void
 arrived(void *ctx, const struct sw_sim_seen *seen)
 {
@@ -253,11 +249,8 @@ arrived(void *ctx, const struct sw_sim_seen *seen)
 	if (seen->moment != SW_SIM_ARRIVED)
 		return;
 	k->arrived++;
-	k->late += clock_now() - k->start > seen->at + LATE;
-	if (is_ours(k, seen))
-		sw_input(k->ours.side[seen->to].stack, seen->at, &p, 1);
-	else
-		sw_drv_send(k->tun[seen->to], &p, 1);
+	k->late += sw_drv_now() - k->start > seen->at + LATE;
+	sw_drv_send(k->tun[seen->to], &p, 1);
 }
 
 /* What one end has sent goes on the path; how many packets. */
@@ -272,49 +265,16 @@ take(struct kernel *k, int side)
 	return n > 0 ? (int)n : 0;
 }
 
-/* What our own stacks have to send; how many packets. */
-static int
-take_ours(struct kernel *k, sw_ns now)
-{
-	uint8_t room[FLOW_MTU];
-	struct sw_packet p = {.data = room, .cap = sizeof(room)};
-	int some = 0;
-
-	if (k->job->beside == 0)
-		return 0;
-	pair_programs(&k->ours, now);
-	for (int side = A; side <= B; side++)
-		while (some < 2 * BATCH &&
-		       sw_output(k->ours.side[side].stack, now, 0, &p, 1) == 1) {
-			sw_sim_offer(k->sim, side, p.data, p.len);
-			p.len = 0;
-			some++;
-		}
-	return some;
-}
-
-/* All that the four ends have to send.  Of packets of one moment the first ones get the last
- * room in a queue: each time others are the first. */
-static int
-take_all(struct kernel *k, sw_ns now, unsigned turn)
-{
-	int ours = turn % 2 ? take_ours(k, now) : 0;
-	int theirs = take(k, A) + take(k, B);
-
-	return ours + theirs + (turn % 2 ? 0 : take_ours(k, now));
-}
-
 /* The path, until the time is over. */
 static void
 carry(struct kernel *k)
 {
 	sw_ns now = 0, next;
-	unsigned turn = 0;
 
 	while (now < k->job->until && !(k->job->bytes && k->done)) {
-		now = clock_now() - k->start;
+		now = sw_drv_now() - k->start;
 		sw_sim_run(k->sim, now);
-		if (take_all(k, now, turn++) > 0)
+		if (take(k, A) + take(k, B) > 0)
 			continue;
 		next = sw_sim_next(k->sim);
 		if (next == SW_NEVER || next > now + 2 * NAP_US * SW_US)
@@ -342,7 +302,7 @@ kernel_count(struct kernel *k, struct flow_result *r)
 	sw_sim_counters(k->sim, A, &w);
 	for (int i = 0; i < FLOWS_MAX; i++)
 		r->bytes[i] = k->bytes[i];
-	memcpy(r->beside, k->ours.bytes, sizeof(r->beside));
+	memcpy(r->beside, k->ours.pair.bytes, sizeof(r->beside));
 	r->done = k->done;
 	r->queue_dropped = w.queue_dropped;
 	r->lost = w.lost;
@@ -364,19 +324,18 @@ kernel_run(const struct flow_job *j, struct flow_result *r)
 	if (!k.sim || sw_sim_host(k.sim, NULL, 0) != A || sw_sim_host(k.sim, NULL, 0) != B ||
 	    sw_sim_link(k.sim, A, B, &j->data, &j->ack) < 0)
 		return "no memory for a path";
-	k.ours_job = *j;
-	k.ours_job.cc = j->beside_cc;
-	if (j->beside > 0 && !pair_begin(&k.ours, &k.ours_job, j->beside, OURS_FIRST))
-		return "no memory for two stacks";
 	sw_sim_tap(k.sim, arrived, &k);
 	if (j->lose_last)
 		sw_sim_filter(k.sim, flow_tail_passes, &tail);
-	k.start = clock_now();
+	k.start = sw_drv_now();
 	if (!threads_start(&k, one))
 		return "no threads";
+	if (j->beside > 0 && !beside_begin(&k.ours, j, k.start))
+		return "no memory for two stacks, or no threads";
 	processors_share();
 	carry(&k);
 	atomic_store(&k.stop, true);
+	beside_end(&k.ours);
 	kernel_count(&k, r);
 	return NULL;
 }

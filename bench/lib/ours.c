@@ -28,7 +28,8 @@ ours_turn(struct sw_sim *sim, struct pair *p)
 {
 	sw_ns now = sw_sim_now(sim);
 
-	pair_programs(p, now);
+	pair_program(p, PAIR_A, now);
+	pair_program(p, PAIR_B, now);
 	if (p->given && !p->job->fin_rides)
 		sw_sim_step(sim, now); /* it leaves */
 	if (p->given)
@@ -54,8 +55,9 @@ flow_ours(const struct flow_job *j, struct flow_result *r, const char **why)
 {
 	struct flow_tail tail = {.bytes = j->bytes};
 	struct sw_sim *sim = sw_sim_new(j->seed);
+	struct sw_drv *const none[2] = {NULL, NULL};
 	struct pair p;
-	bool good = pair_begin(&p, j, j->flows, 1) && sim &&
+	bool good = pair_begin(&p, j, j->flows, none) && sim &&
 		    sw_sim_host(sim, p.side[PAIR_A].stack, 0) == PAIR_A &&
 		    sw_sim_host(sim, p.side[PAIR_B].stack, 0) == PAIR_B &&
 		    sw_sim_link(sim, PAIR_A, PAIR_B, &j->data, &j->ack) == 0;

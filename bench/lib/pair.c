@@ -32,26 +32,35 @@ pair_config(const struct flow_job *j, int flows, struct sw_config *c)
 	memset(c->secret, (int)j->seed, sizeof(c->secret));
 }
 
+/* Its interface: the device's, or one whose packets the caller moves. */
 static bool
-side_make(struct pair *p, int which, uint8_t last)
+side_iface(struct pair_side *s, struct sw_drv *device)
+{
+	struct sw_iface iface = {.link = SW_LINK_IP, .mtu = FLOW_MTU};
+
+	return (device ? sw_drv_attach(device, s->stack) : sw_iface_add(s->stack, &iface)) == 0 &&
+	       sw_address_add(s->stack, 0, &s->addr, 16) == SW_OK;
+}
+
+static bool
+side_make(struct pair *p, int which, struct sw_drv *device)
 {
 	struct pair_side *s = &p->side[which];
-	struct sw_iface iface = {.link = SW_LINK_IP, .mtu = FLOW_MTU};
 	struct sw_config c;
 	size_t bytes;
 
-	s->addr = sw_addr4(10, 77, 0, last);
+	s->addr = sw_addr4(10, 77, (uint8_t)(which + 1), 1);
+	s->piece = calloc(1, PIECE);
 	pair_config(p->job, p->flows, &c);
 	c.secret[0] = (uint8_t)which;
 	bytes = sw_stack_bytes(&c);
 	s->arena = aligned_alloc(64, (bytes + 63) / 64 * 64);
-	return s->arena && sw_stack_init(&s->stack, &c, s->arena, bytes) == SW_OK &&
-	       sw_iface_add(s->stack, &iface) == 0 &&
-	       sw_address_add(s->stack, 0, &s->addr, 24) == SW_OK;
+	return s->piece && s->arena && sw_stack_init(&s->stack, &c, s->arena, bytes) == SW_OK &&
+	       side_iface(s, device);
 }
 
 bool
-pair_begin(struct pair *p, const struct flow_job *j, int flows, uint8_t first)
+pair_begin(struct pair *p, const struct flow_job *j, int flows, struct sw_drv *const device[2])
 {
 	struct sw_endpoint at = {.port = FLOW_PORT};
 	struct pair_side *b = &p->side[PAIR_B];
@@ -59,18 +68,17 @@ pair_begin(struct pair *p, const struct flow_job *j, int flows, uint8_t first)
 	memset(p, 0, sizeof(*p));
 	p->job = j;
 	p->flows = flows;
-	p->piece = calloc(1, PIECE);
-	return p->piece && side_make(p, PAIR_A, first) &&
-	       side_make(p, PAIR_B, (uint8_t)(first + 1)) &&
+	return side_make(p, PAIR_A, device[PAIR_A]) && side_make(p, PAIR_B, device[PAIR_B]) &&
 	       sw_open_passive(b->stack, 0, &at, FLOWS_MAX, &b->listener) == SW_OK;
 }
 
 void
 pair_end(struct pair *p)
 {
-	free(p->side[PAIR_A].arena);
-	free(p->side[PAIR_B].arena);
-	free(p->piece);
+	for (int which = PAIR_A; which <= PAIR_B; which++) {
+		free(p->side[which].arena);
+		free(p->side[which].piece);
+	}
 }
 
 static void
@@ -103,7 +111,7 @@ pair_send(struct pair *p, sw_ns now, int i)
 	ptrdiff_t n = 1;
 
 	while (n > 0 && left > 0) {
-		n = sw_send(s->stack, now, s->conn[i], p->piece, left < PIECE ? left : PIECE, 0);
+		n = sw_send(s->stack, now, s->conn[i], s->piece, left < PIECE ? left : PIECE, 0);
 		left -= n > 0 ? (uint64_t)n : 0;
 		s->moved[i] += n > 0 ? (uint64_t)n : 0;
 	}
@@ -127,38 +135,56 @@ pair_receive(struct pair *p, sw_ns now, int i)
 	struct pair_side *s = &p->side[PAIR_B];
 	ptrdiff_t n;
 
-	while ((n = sw_receive(s->stack, now, s->conn[i], p->piece, PIECE)) > 0) {
+	while ((n = sw_receive(s->stack, now, s->conn[i], s->piece, PIECE)) > 0) {
 		s->moved[i] += (uint64_t)n;
-		if (now >= p->job->from && now < p->job->until)
+		if (now - p->start >= p->job->from && now - p->start < p->job->until)
 			p->bytes[i] += (uint64_t)n;
 	}
 	if (i == 0 && p->job->bytes && s->moved[0] == p->job->bytes && !p->done)
-		p->done = now;
+		p->done = now - p->start;
 }
 
-void
-pair_programs(struct pair *p, sw_ns now)
+static void
+program_a(struct pair *p, sw_ns now)
 {
-	struct pair_side *b = &p->side[PAIR_B];
+	struct pair_side *s = &p->side[PAIR_A];
+	struct sw_event e;
+	int i;
+
+	while (s->conns < p->flows && now >= pair_next(p))
+		pair_open(p, now);
+	while (sw_event(s->stack, &e)) {
+		i = flow_of(s, e.conn);
+		if (i >= 0 && (e.ready & SW_WRITABLE))
+			pair_send(p, now, i);
+	}
+}
+
+static void
+program_b(struct pair *p, sw_ns now)
+{
+	struct pair_side *s = &p->side[PAIR_B];
 	struct sw_event e;
 	sw_conn conn;
 	int i;
 
-	while (p->side[PAIR_A].conns < p->flows && now >= pair_next(p))
-		pair_open(p, now);
-	while (sw_event(p->side[PAIR_A].stack, &e)) {
-		i = flow_of(&p->side[PAIR_A], e.conn);
-		if (i >= 0 && (e.ready & SW_WRITABLE))
-			pair_send(p, now, i);
-	}
-	while (sw_event(b->stack, &e)) {
-		if (e.conn == b->listener && b->conns < FLOWS_MAX &&
-		    sw_accept(b->stack, now, b->listener, &conn) == SW_OK)
-			b->conn[b->conns++] = conn;
-		i = flow_of(b, e.conn);
+	while (sw_event(s->stack, &e)) {
+		if (e.conn == s->listener && s->conns < FLOWS_MAX &&
+		    sw_accept(s->stack, now, s->listener, &conn) == SW_OK)
+			s->conn[s->conns++] = conn;
+		i = flow_of(s, e.conn);
 		if (i >= 0)
 			pair_receive(p, now, i);
 	}
+}
+
+void
+pair_program(struct pair *p, int which, sw_ns now)
+{
+	if (which == PAIR_A)
+		program_a(p, now);
+	else
+		program_b(p, now);
 }
 
 sw_ns
@@ -166,5 +192,5 @@ pair_next(const struct pair *p)
 {
 	int n = p->side[PAIR_A].conns;
 
-	return n < p->flows ? (sw_ns)n * p->job->apart : SW_NEVER;
+	return n < p->flows ? p->start + (sw_ns)n * p->job->apart : SW_NEVER;
 }
