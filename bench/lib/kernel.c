@@ -186,6 +186,27 @@ kernel_begin(struct kernel *k)
 	return NULL;
 }
 
+/* A flow is known by the port that it comes from. */
+static uint16_t
+flow_port(int flow)
+{
+	return (uint16_t)(FLOW_PORT + 1 + flow);
+}
+
+/* The next connection, and which flow's it is. */
+static int
+flow_accept(const struct kernel *k, int *flow)
+{
+	struct sockaddr_in from = {.sin_port = 0};
+	socklen_t size = sizeof(from);
+	int s = accept(k->listener, (struct sockaddr *)&from, &size);
+
+	for (*flow = 0; *flow < k->job->flows; ++*flow)
+		if (ntohs(from.sin_port) == flow_port(*flow))
+			return s;
+	return -1;
+}
+
 /* A thread: everything into the connection. */
 static void *
 sender(void *arg)
@@ -193,6 +214,7 @@ sender(void *arg)
 	struct one *me = arg;
 	struct kernel *k = me->k;
 	int s = k->sock[me->flow];
+	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(flow_port(me->flow))};
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(FLOW_PORT)};
 	uint64_t left = k->job->bytes ? k->job->bytes : UINT64_MAX;
 	char *piece = calloc(1, PIECE);
@@ -202,7 +224,8 @@ sender(void *arg)
 	while (sw_drv_now() < at && !atomic_load(&k->stop))
 		usleep(1000);
 	to.sin_addr.s_addr = htonl(0x0a4d0002);
-	if (piece && connect(s, (struct sockaddr *)&to, sizeof(to)) == 0)
+	if (piece && bind(s, (struct sockaddr *)&from, sizeof(from)) == 0 &&
+	    connect(s, (struct sockaddr *)&to, sizeof(to)) == 0)
 		while (left > 0 && n > 0 && !atomic_load(&k->stop)) {
 			n = send(s, piece, left < PIECE ? left : PIECE, MSG_NOSIGNAL);
 			left -= n > 0 ? (uint64_t)n : 0;
@@ -216,9 +239,8 @@ sender(void *arg)
 static void *
 receiver(void *arg)
 {
-	struct one *me = arg;
-	struct kernel *k = me->k;
-	int s = accept(k->listener, NULL, NULL);
+	struct kernel *k = arg;
+	int flow, s = flow_accept(k, &flow);
 	uint64_t all = 0;
 	ssize_t n = 1;
 
@@ -227,9 +249,9 @@ receiver(void *arg)
 		sw_ns now = sw_drv_now() - k->start;
 
 		if (n > 0 && now >= k->job->from && now < k->job->until)
-			k->bytes[me->flow] += (uint64_t)n;
+			k->bytes[flow] += (uint64_t)n;
 		all += n > 0 ? (uint64_t)n : 0;
-		if (me->flow == 0 && k->job->bytes && all == k->job->bytes)
+		if (flow == 0 && k->job->bytes && all == k->job->bytes)
 			k->done = now;
 		if (atomic_load(&k->stop))
 			break;
@@ -287,7 +309,7 @@ threads_start(struct kernel *k, struct one one[FLOWS_MAX])
 {
 	for (int i = 0; i < k->job->flows; i++) {
 		one[i] = (struct one){k, i};
-		if (pthread_create(&k->threads[k->n_threads++], NULL, receiver, &one[i]) != 0 ||
+		if (pthread_create(&k->threads[k->n_threads++], NULL, receiver, k) != 0 ||
 		    pthread_create(&k->threads[k->n_threads++], NULL, sender, &one[i]) != 0)
 			return false;
 	}
