@@ -11,20 +11,14 @@
  * n-th run of both has the n-th seed.
  */
 #include <argp.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/kept.h"
-#include "lib/sample.h"
+#include "lib/recovery.h"
 
-enum { NAMES = 4, SKIP_S = 2, WORST_LATE = 5 };
-
-struct fault { /* what a path does to packets, besides being narrow */
-	const char *name;
-	uint32_t loss, enter, leave, reorder, ack_loss; /* ppm */
-};
+enum { NAMES = 4, WORST_LATE = 5 };
 
 /* clang-format off */
 static const struct fault faults[] = {
@@ -51,15 +45,15 @@ static const struct { const char *name; sw_ns ns; } rtts[] = {
 #define N_RTTS (sizeof(rtts) / sizeof(rtts[0]))
 
 struct args {
+	struct ask ask;
 	char names[64];
 	const char *cc[NAMES];
-	const char *only;
-	int ccs, runs, seconds;
-	bool ours, kernel, json;
+	int ccs;
+	bool ours, kernel;
 	int what; /* enum what */
 };
 
-enum what { GOODPUT, SHORT, FAIR };
+enum what { GOODPUT, RECOVERY, SHORT, FAIR, SPURIOUS };
 
 struct sums { /* over all cells of one controller */
 	double ours, kernel, worst;
@@ -106,7 +100,16 @@ kept_from(const char *file, struct argp_state *state)
 	argp_error(state, "%s: %m", file);
 }
 
-enum { KEY_ONLY = 256, KEY_OURS, KEY_KERNEL, KEY_KEPT, KEY_SHORT, KEY_FAIR };
+enum {
+	KEY_ONLY = 256,
+	KEY_OURS,
+	KEY_KERNEL,
+	KEY_KEPT,
+	KEY_RECOVERY,
+	KEY_SHORT,
+	KEY_FAIR,
+	KEY_SPURIOUS
+};
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
@@ -120,16 +123,16 @@ parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		if (strcmp(arg, "text") && strcmp(arg, "json"))
 			argp_error(state, "--output is text or json");
-		a->json = strcmp(arg, "json") == 0;
+		a->ask.json = strcmp(arg, "json") == 0;
 		return 0;
 	case 'r':
-		a->runs = parse_number("--runs", arg, RUNS_MAX, state);
+		a->ask.runs = parse_number("--runs", arg, RUNS_MAX, state);
 		return 0;
 	case 's':
-		a->seconds = parse_number("--seconds", arg, 600, state);
+		a->ask.seconds = parse_number("--seconds", arg, 600, state);
 		return 0;
 	case KEY_ONLY:
-		a->only = arg;
+		a->ask.only = arg;
 		return 0;
 	case KEY_OURS:
 		a->ours = true;
@@ -141,83 +144,22 @@ parse(int key, char *arg, struct argp_state *state)
 		kept_from(arg, state);
 		return 0;
 	case KEY_SHORT:
-		a->what = SHORT;
-		return 0;
 	case KEY_FAIR:
-		a->what = FAIR;
+	case KEY_RECOVERY:
+	case KEY_SPURIOUS:
+		if (a->what != GOODPUT)
+			argp_error(state, "one table at a time");
+		a->what = key == KEY_SHORT	? SHORT
+			  : key == KEY_FAIR	? FAIR
+			  : key == KEY_RECOVERY ? RECOVERY
+						: SPURIOUS;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-/* Is a row of this name asked for? */
-static bool
-wanted(const struct args *a, const char *name)
-{
-	return a->only == NULL || strstr(name, a->only) != NULL;
-}
-
-/* The path of one cell: a queue of one bandwidth-delay product. */
-static void
-job_make(struct flow_job *j, const struct args *a, uint64_t bps, sw_ns rtt, const struct fault *f)
-{
-	struct sw_sim_path path = {.bytes = sizeof(path), .rate_bps = bps, .delay = rtt / 2};
-
-	memset(j, 0, sizeof(*j));
-	path.queue_bytes = bps / 8 * (rtt / SW_US) / 1000000;
-	j->data = j->ack = path;
-	j->data.loss = f->loss;
-	j->data.burst_enter = f->enter;
-	j->data.burst_leave = f->leave;
-	j->data.burst_loss = f->enter ? 1000000 : 0;
-	j->data.reorder = f->reorder;
-	j->ack.loss = f->ack_loss;
-	j->flows = 1;
-	j->from = SKIP_S * SW_S;
-	j->until = j->from + (sw_ns)a->seconds * SW_S;
-}
-
-/* ---- saying it ---------------------------------------------------------- */
-
-static json_t *
-json_runs(const struct sample *s)
-{
-	json_t *list = json_array();
-
-	for (int i = 0; i < s->n; i++)
-		json_array_append_new(list, json_real(s->v[i]));
-	return list;
-}
-
-/* One object a line: which row, and what each run was worth. */
-static void
-say_json(const char *name, const char *cc, const struct sample *ours, const struct sample *kernel)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "path", json_string(name));
-	json_object_set_new(o, "cc", json_string(cc));
-	json_object_set_new(o, "ours", json_runs(ours));
-	if (kernel->n > 0) {
-		json_object_set_new(o, "kernel", json_runs(kernel));
-		json_object_set_new(o, "late", json_real(kernel->late));
-	}
-	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
-	json_decref(o);
-	printf("\n");
-}
-
 /* ---- goodput ------------------------------------------------------------ */
-
-/* Per cent of the rate. */
-static double
-goodput(const struct flow_job *j, const struct flow_result *r)
-{
-	double seconds = (double)(j->until - j->from) / 1e9;
-
-	return (double)r->bytes[0] * 8 * 100 / seconds / (double)j->data.rate_bps;
-}
 
 /* A row for people: what was not run is a dash. */
 static void
@@ -246,12 +188,12 @@ cell(struct flow_job *j, const struct args *a, const char *name, struct sums *s)
 	j->row = name;
 	j->what = strcmp(j->cc, "bbr1") ? j->cc : "bbr"; /* the kernel's name for it */
 	if (!a->kernel)
-		sample_take(&ours, j, a->runs, flow_ours, goodput);
+		sample_take(&ours, j, a->ask.runs, flow_ours, goodput);
 	if (!a->ours)
-		sample_take(&kernel, j, a->runs, flow_kernel, goodput);
+		sample_take(&kernel, j, a->ask.runs, flow_kernel, goodput);
 	x = sample_median(&ours);
 	y = sample_median(&kernel);
-	if (a->json)
+	if (a->ask.json)
 		say_json(name, j->cc, &ours, &kernel);
 	else
 		say_cell(name, j->cc, &ours, &kernel);
@@ -279,16 +221,16 @@ table(const struct args *a, const char *cc)
 
 		snprintf(name, sizeof(name), "%s, %s, %s", rates[r].name, rtts[d].name,
 			 faults[f].name);
-		if (!wanted(a, name))
+		if (!wanted(&a->ask, name))
 			continue;
-		job_make(&j, a, rates[r].bps, rtts[d].ns, &faults[f]);
+		job_make(&j, &a->ask, rates[r].bps, rtts[d].ns, &faults[f]);
 		j.cc = cc;
 		cell(&j, a, name, &s);
 	}
-	if (s.cells > 0 && !a->json)
+	if (s.cells > 0 && !a->ask.json)
 		printf("%-36s %-6s %7.2f %7.2f %6.2f   (worst cell %.2f)\n", "all cells", cc,
 		       s.ours / s.cells, s.kernel / s.cells, s.ours / s.kernel, s.worst);
-	if (s.late > 0 && !a->json)
+	if (s.late > 0 && !a->ask.json)
 		printf("late: more than %d %% of the kernel's packets came more than a millisecond "
 		       "after their time\n",
 		       WORST_LATE);
@@ -297,7 +239,7 @@ table(const struct args *a, const char *cc)
 static void
 table_goodput(const struct args *a)
 {
-	if (!a->json)
+	if (!a->ask.json)
 		printf("%-36s %-6s %7s %7s %6s\n", "% of the rate, queue of 1 BDP", "cc", "ours",
 		       "kernel", "ratio");
 	for (int i = 0; i < a->ccs; i++)
@@ -325,7 +267,7 @@ short_row(const struct args *a, const char *name, int n, sw_ns rtt)
 	struct sample ours = {.n = 0}, rides = {.n = 0}, kernel = {.n = 0}, plain = {.n = 0};
 	struct flow_job j;
 
-	job_make(&j, a, rates[0].bps, rtt, &none);
+	job_make(&j, &a->ask, rates[0].bps, rtt, &none);
 	j.cc = "cubic";
 	j.from = 0;
 	j.until = 20 * SW_S;
@@ -334,17 +276,17 @@ short_row(const struct args *a, const char *name, int n, sw_ns rtt)
 	j.row = name;
 	j.what = "with probe";
 	if (!a->kernel)
-		sample_take(&ours, &j, a->runs, flow_ours, time_of);
+		sample_take(&ours, &j, a->ask.runs, flow_ours, time_of);
 	j.fin_rides = true;
 	if (!a->kernel)
-		sample_take(&rides, &j, a->runs, flow_ours, time_of);
+		sample_take(&rides, &j, a->ask.runs, flow_ours, time_of);
 	if (!a->ours)
-		sample_take(&kernel, &j, a->runs, flow_kernel, time_of);
+		sample_take(&kernel, &j, a->ask.runs, flow_kernel, time_of);
 	j.no_tlp = true;
 	j.what = "without";
 	if (!a->ours)
-		sample_take(&plain, &j, a->runs, flow_kernel, time_of);
-	if (a->json) {
+		sample_take(&plain, &j, a->ask.runs, flow_kernel, time_of);
+	if (a->ask.json) {
 		say_json(name, "with probe", &ours, &kernel);
 		say_json(name, "without", &ours, &plain);
 		say_json(name, "at once", &rides, &kernel);
@@ -363,12 +305,12 @@ table_short(const struct args *a)
 	static const int segments[] = {1, 10, 100};
 	char name[80];
 
-	if (!a->json)
+	if (!a->ask.json)
 		printf("%-36s %8s %8s %8s %8s\n", "the last segment lost: ms", "ours", "at once",
 		       "kernel", "no TLP");
 	for (size_t i = 0; i < N_RTTS * 3; i++) {
 		snprintf(name, sizeof(name), "%d segments, %s", segments[i % 3], rtts[i / 3].name);
-		if (wanted(a, name))
+		if (wanted(&a->ask, name))
 			short_row(a, name, segments[i % 3], rtts[i / 3].ns);
 	}
 }
@@ -414,17 +356,17 @@ fair_row(const struct args *a, sw_ns rtt, const char *second, bool ours)
 
 	snprintf(name, sizeof(name), "%s %s beside the kernel's cubic, %d ms",
 		 ours ? "our" : "the kernel's", second, (int)(rtt / SW_MS));
-	if (!wanted(a, name))
+	if (!wanted(&a->ask, name))
 		return;
-	job_make(&j, a, rates[0].bps, rtt, &none);
+	job_make(&j, &a->ask, rates[0].bps, rtt, &none);
 	j.cc = "cubic";
 	j.flows = ours ? 1 : 2;
 	j.beside = ours;
 	j.beside_cc = j.second_cc = second;
 	j.row = name;
 	j.what = ours ? "beside" : "kernel";
-	sample_take(&s, &j, a->runs, flow_kernel, share);
-	if (a->json)
+	sample_take(&s, &j, a->ask.runs, flow_kernel, share);
+	if (a->ask.json)
 		say_json(name, second, ours ? &s : &nothing, ours ? &nothing : &s);
 	else
 		printf("%-49s %5.2f  %5.3f%s\n", name, sample_median(&s), jain_median(&s),
@@ -455,16 +397,16 @@ fair_four(const struct args *a, const char *cc)
 	char name[80];
 
 	snprintf(name, sizeof(name), "four of our %s, 5 s apart, 40 to 60 s", cc);
-	if (!wanted(a, name))
+	if (!wanted(&a->ask, name))
 		return;
-	job_make(&j, a, rates[0].bps, 20 * SW_MS, &none);
+	job_make(&j, &a->ask, rates[0].bps, 20 * SW_MS, &none);
 	j.cc = cc;
 	j.flows = 4;
 	j.apart = 5 * SW_S;
 	j.until = 60 * SW_S;
 	j.from = 40 * SW_S;
-	sample_take(&s, &j, a->runs, flow_ours, alike);
-	if (a->json)
+	sample_take(&s, &j, a->ask.runs, flow_ours, alike);
+	if (a->ask.json)
 		say_json(name, cc, &s, &nothing);
 	else
 		printf("%-49s %5s  %5.3f\n", name, "", sample_median(&s));
@@ -496,7 +438,7 @@ fair_beside(const struct args *a, sw_ns rtt)
 static void
 table_fair(const struct args *a)
 {
-	if (!a->json)
+	if (!a->ask.json)
 		printf("%-49s %5s  %5s\n", "100 Mbit/s, 1 BDP, no faults", "share", "Jain");
 	if (!a->ours) {
 		fair_beside(a, 20 * SW_MS);
@@ -524,13 +466,20 @@ main(int argc, char **argv)
 	     "congestion controls: cubic, reno, bbr, bbr1 (cubic; --fair: cubic,bbr,bbr1)", 0},
 	    {"only", KEY_ONLY, "TEXT", 0, "only rows whose name holds it", 0},
 	    {"runs", 'r', "N", 0, "median of N (5)", 0},
-	    {"seconds", 's', "N", 0, "that are counted, after the first two (8; --fair: 60)", 0},
+	    {"seconds", 's', "N", 0,
+	     "that are counted, after the first two (8; --fair: 60; --recovery: 125; --spurious: "
+	     "30)",
+	     0},
 	    {"ours", KEY_OURS, NULL, 0, "leave the kernel out", 0},
 	    {"kernel", KEY_KERNEL, NULL, 0, "leave ours out", 0},
 	    {"kept", KEY_KEPT, "FILE", 0,
 	     "add the runs with the kernel to FILE, and take those that it has from there", 0},
 	    {"short", KEY_SHORT, NULL, 0, "instead: short transfers whose last segment is lost", 0},
 	    {"fair", KEY_FAIR, NULL, 0, "instead: beside the kernel's CUBIC; four of ours", 0},
+	    {"recovery", KEY_RECOVERY, NULL, 0,
+	     "instead: ours with its window held, and a minute from the SYN on", 0},
+	    {"spurious", KEY_SPURIOUS, NULL, 0,
+	     "instead: ours where packets are late and none is lost", 0},
 	    {"output", 'o', "text|json", 0, "a table, or one object a line with every run", 0},
 	    {0}};
 	static const struct argp argp = {
@@ -543,27 +492,46 @@ main(int argc, char **argv)
 	    NULL,
 	    NULL,
 	    NULL};
-	struct args a = {.runs = 5};
+	/* of 125 s at 100 Mbit/s are a million segments */
+	static const int seconds[] = {
+	    [GOODPUT] = 8, [RECOVERY] = 125, [SHORT] = 8, [FAIR] = 60, [SPURIOUS] = 30};
+	struct args a = {.ask = {.runs = 5}};
 	const char *why;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (a.ccs == 0)
 		defaults_cc(&a);
-	if (a.seconds == 0)
-		a.seconds = a.what == FAIR ? 60 : 8;
-	if (a.ours && a.kernel) {
-		fprintf(stderr, "paths: --ours and --kernel leave nothing\n");
+	if (a.ask.seconds == 0)
+		a.ask.seconds = seconds[a.what];
+	if (a.kernel && (a.ours || a.what == RECOVERY || a.what == SPURIOUS)) {
+		fprintf(stderr, "paths: %s and --kernel leave nothing\n",
+			a.ours		     ? "--ours"
+			: a.what == RECOVERY ? "--recovery"
+					     : "--spurious");
 		return 1;
 	}
+	if (a.what == RECOVERY || a.what == SPURIOUS)
+		a.ours = true;
 	if (!a.ours && !flow_kernel_ready(&why)) {
 		fprintf(stderr, "paths: %s; --ours leaves the kernel out\n", why);
 		return 1;
 	}
-	if (a.what == SHORT)
+	switch (a.what) {
+	case SHORT:
 		table_short(&a);
-	else if (a.what == FAIR)
+		break;
+	case FAIR:
 		table_fair(&a);
-	else
+		break;
+	case RECOVERY:
+		table_recovery(&a.ask);
+		break;
+	case SPURIOUS:
+		table_spurious(&a.ask);
+		break;
+	default:
 		table_goodput(&a);
+		break;
+	}
 	return 0;
 }

@@ -24,13 +24,29 @@ struct flow_job {
 	bool lose_last; /* the last segment of data is lost once */
 	bool fin_rides; /* ours closes as it sends: the FIN rides on the last segment */
 	bool no_tlp;	/* the kernel without its tail loss probe */
+	/* flow_ours() of one flow: */
+	uint32_t window;       /* cwnd is held at so many bytes; 0: it is the controller's */
+	uint32_t snd_buf;      /* the sender's; 0: more than is ever needed */
+	sw_ns spike_at, spike; /* what is sent then comes so much later, and all else behind it */
+};
+
+/* The first flow's cwnd about a spike. */
+struct flow_spike {
+	uint32_t before, least;
+	uint32_t after; /* a round trip after the first ACK that was late */
+	sw_ns over;	/* when that ACK came; 0: not yet */
+	sw_ns rtt;	/* before it */
+	uint32_t una, nxt;
+	bool sent; /* the packet that is late */
 };
 
 struct flow_result {
 	uint64_t bytes[FLOWS_MAX]; /* that arrived in the time that counts */
 	uint64_t beside[FLOWS_MAX];
 	sw_ns done; /* when the last byte of the first flow was there; 0: it was not */
-	uint64_t sent, retransmits, timeouts; /* ours: segments */
+	/* ours, in the time that counts: */
+	uint64_t sent, retransmits, timeouts; /* segments */
+	struct flow_spike spike;
 	uint64_t queue_dropped, lost;
 	double late; /* kernel's: share of the packets that the path delivered too late */
 };

@@ -25,6 +25,8 @@ pair_config(const struct flow_job *j, int flows, struct sw_config *c)
 	c->conns = 2 * FLOWS_MAX;
 	c->actives = c->half_opens = c->time_waits = 2 * FLOWS_MAX;
 	c->snd_buf = c->rcv_buf = (uint32_t)buf;
+	if (j->snd_buf > 0)
+		c->snd_buf = j->snd_buf;
 	c->chunk_bytes = CHUNK;
 	c->chunks = (uint32_t)((uint64_t)flows * (2 * buf / CHUNK + 64));
 	c->records = c->runs = c->runs_per_conn = (uint32_t)larger(4 * buf / FLOW_MTU, 4096);
