@@ -157,6 +157,7 @@ bbr_start_down(const struct tcp *tcp, const struct tcb *t, struct active *c)
 	b->cycle_at = tcp->now;
 	b->ack_phase = ACKS_STOPPING;
 	c->round_end = c->delivered;
+	b->probed = c->delivered;
 	b->mode = DOWN;
 }
 
@@ -364,6 +365,7 @@ bbr_check_drain(const struct tcp *tcp, const struct tcb *t, struct active *c)
 
 	if (b->mode == STARTUP && b->full_reached) {
 		b->mode = DRAIN;
+		b->probed = c->delivered;
 		b->drain_round = b->rounds;
 	}
 	if (b->mode == DRAIN &&

@@ -18,6 +18,14 @@ bbr_save_state(const struct tcb *t, struct bbr *b)
 	b->undo_long = b->inflight_long;
 }
 
+/* Was it sent by a probe, or by Startup, that is over? */
+static bool
+bbr_answered(const struct bbr *b, const struct rec *r)
+{
+	return (b->mode == DRAIN || b->mode == DOWN || b->mode == CRUISE) && !b->probe_sample &&
+	       (int32_t)(r->delivered - (uint32_t)b->probed) < 0;
+}
+
 /* A transmission is taken for lost.  HandleLostPacket(), as far as it can be told
  * before the ACK is through: at which flight did losses pass two per cent? */
 void
@@ -27,6 +35,11 @@ bbr_lost(struct active *c, const struct rec *r)
 	uint32_t lost = c->lost_ever - r->lost, prev = r->in_flight - min_u32(r->len, r->in_flight);
 	uint64_t allowed = prev * 2ull, before = (lost - min_u32(r->len, lost)) * 100ull;
 
+	/* what a probe has sent too much is the probe's, and was answered by its end
+	 * (inflight_long): lost behind that, it says nothing of the path that we send less
+	 * to since (the draft would take three tenths a round for it) */
+	if (bbr_answered(b, r))
+		return;
 	b->pending_bytes += r->len;
 	if (b->loss_ranges < 255 && !seq_eq(b->lost_end, r->seq))
 		b->loss_ranges++;
@@ -130,7 +143,9 @@ bbr_adapt_short_term(const struct tcb *t, struct active *c)
 		b->bw_short = bbr_max_bw(b);
 	if (b->inflight_short == BOUNDLESS)
 		b->inflight_short = t->cwnd;
-	b->bw_short = max_ns(b->bw_latest, bbr_less(t, c, b->bw_short));
+	/* we pace one per cent below bw: when that is what came, the path has not less */
+	b->bw_short =
+	    max_ns(min_ns(b->bw_latest / 99 * 100, b->bw_short), bbr_less(t, c, b->bw_short));
 	b->inflight_short =
 	    max_u32(b->inflight_latest, (uint32_t)bbr_less(t, c, b->inflight_short));
 }

@@ -75,6 +75,7 @@ struct bbr {
 	uint64_t rate;	      /* of the last sample */
 	uint64_t bw_latest, bw_short, undo_bw_short, full_bw, pace;
 	uint64_t loss_round_delivered;
+	uint64_t probed;      /* active.delivered when Startup, or the last probe, was over */
 	sw_ns min_rtt_at, probe_rtt_at, done_at, cycle_at, wait, extra_at;
 	uint32_t min_rtt, probe_rtt_min, least_rtt; /* 0: not known */
 	uint32_t rounds, drain_round, rounds_since_up;

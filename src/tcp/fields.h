@@ -111,7 +111,7 @@
 	X(NUM, phase_was) X(NUM, up_rounds) X(NUM, full_count) X(NUM, loss_ranges) X(NUM, begun) \
 	X(NUM, full_reached) X(NUM, full_now) X(NUM, idle) X(NUM, round_done) X(NUM, loss_in_round) \
 	X(NUM, loss_pending) X(NUM, high_pending) X(NUM, high_limited) X(NUM, timed_out) \
-	X(NUM, probe_sample) X(NUM, too_high) X(NUM, precautionary)
+	X(NUM, probed) X(NUM, probe_sample) X(NUM, too_high) X(NUM, precautionary)
 /* clang-format on */
 
 #endif

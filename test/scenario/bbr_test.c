@@ -203,6 +203,18 @@ cycle(enum sw_cc cc)
 	return y;
 }
 
+/* What Startup lost in a queue that was too short is lost once: what it filled the path
+ * with is no less afterwards, though losses are still found in Drain and behind it. */
+static void
+startup_answered(void)
+{
+	struct slices *s =
+	    watched(path_world(100, 40 * SW_MS, 40), SW_CC_BBR, 20 * SW_MS, 3 * SW_S);
+
+	ok(sum_of(s->came, 50, 150) >= 100ull * BDP / 100 * 93);
+	watched_end(s);
+}
+
 static void
 probe_bw(void)
 {
@@ -468,6 +480,7 @@ main(void)
 {
 	TEST("BBR Startup ends on a plateau, Drain", startup_plateau);
 	TEST("BBR Startup ends on losses", startup_loss);
+	TEST("BBR answers Startup's losses once", startup_answered);
 	TEST("BBR cycle of ProbeBW", probe_bw);
 	TEST("BBR bounds of inflight", bounds);
 	TEST("BBR finds more, and less", path_faster);
