@@ -458,40 +458,41 @@ defaults_cc(struct args *a)
 	memcpy(a->cc, fair, sizeof(fair));
 }
 
+static const struct argp_option options[] = {
+    {"cc", 'c', "NAME,...", 0,
+     "congestion controls: cubic, reno, bbr, bbr1 (cubic; --fair: cubic,bbr,bbr1)", 0},
+    {"only", KEY_ONLY, "TEXT", 0, "only rows whose name holds it", 0},
+    {"runs", 'r', "N", 0, "median of N (5)", 0},
+    {"seconds", 's', "N", 0,
+     "that are counted, after the first two (8; --fair: 60; --recovery: 125; --spurious: "
+     "30)",
+     0},
+    {"ours", KEY_OURS, NULL, 0, "leave the kernel out", 0},
+    {"kernel", KEY_KERNEL, NULL, 0, "leave ours out", 0},
+    {"kept", KEY_KEPT, "FILE", 0,
+     "add the runs with the kernel to FILE, and take those that it has from there", 0},
+    {"short", KEY_SHORT, NULL, 0, "instead: short transfers whose last segment is lost", 0},
+    {"fair", KEY_FAIR, NULL, 0, "instead: beside the kernel's CUBIC; four of ours", 0},
+    {"recovery", KEY_RECOVERY, NULL, 0,
+     "instead: ours with its window held; a minute of slow start and what follows", 0},
+    {"spurious", KEY_SPURIOUS, NULL, 0, "instead: ours where packets are late and none is lost", 0},
+    {"output", 'o', "text|json", 0, "a table, or one object a line with every run", 0},
+    {0}};
+static const struct argp argp = {
+    options,
+    parse,
+    NULL,
+    "Goodput over bad paths, ours against the kernel's.\v"
+    "The kernel's run in network namespaces of their own, in real time: ten seconds "
+    "each, half an hour for one congestion control over all paths, an hour for --fair. "
+    "--recovery and --spurious are ours alone, in virtual time: a few minutes.",
+    NULL,
+    NULL,
+    NULL};
+
 int
 main(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-	    {"cc", 'c', "NAME,...", 0,
-	     "congestion controls: cubic, reno, bbr, bbr1 (cubic; --fair: cubic,bbr,bbr1)", 0},
-	    {"only", KEY_ONLY, "TEXT", 0, "only rows whose name holds it", 0},
-	    {"runs", 'r', "N", 0, "median of N (5)", 0},
-	    {"seconds", 's', "N", 0,
-	     "that are counted, after the first two (8; --fair: 60; --recovery: 125; --spurious: "
-	     "30)",
-	     0},
-	    {"ours", KEY_OURS, NULL, 0, "leave the kernel out", 0},
-	    {"kernel", KEY_KERNEL, NULL, 0, "leave ours out", 0},
-	    {"kept", KEY_KEPT, "FILE", 0,
-	     "add the runs with the kernel to FILE, and take those that it has from there", 0},
-	    {"short", KEY_SHORT, NULL, 0, "instead: short transfers whose last segment is lost", 0},
-	    {"fair", KEY_FAIR, NULL, 0, "instead: beside the kernel's CUBIC; four of ours", 0},
-	    {"recovery", KEY_RECOVERY, NULL, 0,
-	     "instead: ours with its window held, and a minute from the SYN on", 0},
-	    {"spurious", KEY_SPURIOUS, NULL, 0,
-	     "instead: ours where packets are late and none is lost", 0},
-	    {"output", 'o', "text|json", 0, "a table, or one object a line with every run", 0},
-	    {0}};
-	static const struct argp argp = {
-	    options,
-	    parse,
-	    NULL,
-	    "Goodput over bad paths, ours against the kernel's.\v"
-	    "The kernel's run in network namespaces of their own, in real time: ten seconds "
-	    "each, half an hour for one congestion control over all paths.",
-	    NULL,
-	    NULL,
-	    NULL};
 	/* of 125 s at 100 Mbit/s are a million segments */
 	static const int seconds[] = {
 	    [GOODPUT] = 8, [RECOVERY] = 125, [SHORT] = 8, [FAIR] = 60, [SPURIOUS] = 30};
