@@ -18,7 +18,13 @@ sw_addr4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 bool
 sw_addr_is4(const struct sw_addr *a)
 {
-	return memcmp(a->b, addr_prefix4, sizeof(addr_prefix4)) == 0;
+	uint64_t zeros;
+	uint32_t mark, mark4;
+
+	memcpy(&zeros, a->b, 8);
+	memcpy(&mark, a->b + 8, 4);
+	memcpy(&mark4, addr_prefix4 + 8, 4);
+	return zeros == 0 && mark == mark4;
 }
 
 /* Whether it names no address: of either family, or any IPv4. */

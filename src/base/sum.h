@@ -22,6 +22,26 @@ sum_fold(uint64_t s)
 	return (uint32_t)s;
 }
 
+/* The folded sum of a header: n is a multiple of 4 and small. */
+static inline uint32_t
+sum_header(const void *header, size_t n)
+{
+	const uint8_t *p = header;
+	uint64_t sum = 0, w;
+	uint32_t last = 0;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		sum += w;
+		sum += sum < w; /* the carry comes back in: RFC 1071 2 */
+	}
+	if (n > 0)
+		memcpy(&last, p, 4);
+	sum += last;
+	sum += sum < last;
+	return sum_fold(sum);
+}
+
 static inline uint32_t
 sum_add(uint32_t a, uint32_t b)
 {

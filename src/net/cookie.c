@@ -92,7 +92,8 @@ cookie_answer(struct sw_stack *s, uint32_t listener, const struct asked *a)
 {
 	const struct listener *l = listener_at(s, listener);
 	uint16_t mss = a->seg->has & SW_HAS_MSS ? a->seg->mss : tcp_default_mss(&a->tuple.remote);
-	int way = route_find(s, &a->tuple.remote, NULL);
+	struct sw_addr hop;
+	int way = route_find(s, &a->tuple.remote, &hop);
 	struct seg answer;
 
 	input_drop(s, &a->tuple, a->seg, SW_V_COOKIE_SENT);
@@ -103,7 +104,7 @@ cookie_answer(struct sw_stack *s, uint32_t listener, const struct asked *a)
 	if (answer.has & SW_HAS_TS)
 		answer.tsval = stamp_said(s, &a->tuple, a->seg, answer.ctl & SW_ECE);
 	s->cookies_until = after_ns(s->now, 2 * cookie_period);
-	reply_new(s, &a->tuple, &answer);
+	reply_new(s, &a->tuple, &answer, way, &hop);
 }
 
 /* May a cookie come back now? */

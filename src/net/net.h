@@ -412,8 +412,10 @@ struct ahead {
 void ahead_look(const struct sw_stack *, const struct sw_packet *, uint32_t n, struct ahead *);
 /* output.c: queue a RST (or any segment without text) as a reply */
 void reply_segment(struct sw_stack *, const struct tuple *, int iface, const struct seg *);
-/* The same of a segment that nobody has counted yet. */
-void reply_new(struct sw_stack *, const struct tuple *, const struct seg *);
+/* The same of a segment that nobody has counted yet, on the route that is known, or (-1)
+ * not yet. */
+void reply_new(struct sw_stack *, const struct tuple *, const struct seg *, int iface,
+	       const struct sw_addr *hop);
 
 /* ---- fastopen.c: RFC 7413 ------------------------------------------------ */
 enum fast_answer {

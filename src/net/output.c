@@ -30,15 +30,27 @@ put_sum(uint8_t *to, uint32_t sum)
 	memcpy(to, &word, sizeof(word));
 }
 
-/* The IP header, the TCP header and the pseudo-header's sum in *sum; where the TCP
- * header stands, or 0: no room. */
-static uint32_t
+/* Headers that were written. */
+struct headers {
+	uint32_t at;   /* of TCP's: IP's bytes */
+	uint32_t size; /* of TCP's */
+	uint32_t sum;  /* of the pseudo-header */
+};
+
+/* The IP header and the TCP header; false: no room. */
+static bool
 write_headers(struct sw_stack *s, const struct head *h, const struct seg *seg, struct view room,
-	      uint32_t *sum)
+	      struct headers *w)
 {
 	uint8_t *to = (uint8_t *)(uintptr_t)room.p;
-	uint32_t size = tcp_header_size(seg), at;
 	struct ip_head ip;
+
+	w->at = ip_header_size(&h->remote);
+	if (w->at > room.len)
+		return false;
+	w->size = tcp_write(to + w->at, room.len - w->at, seg, h->local_port, h->remote_port);
+	if (w->size == 0 || seg->len > room.len - w->at - w->size)
+		return false;
 
 	memset(&ip, 0, sizeof(ip));
 	ip.src = h->local; /*= RFC 9293 3.9.1.1 MUST-45 */
@@ -50,40 +62,45 @@ write_headers(struct sw_stack *s, const struct head *h, const struct seg *seg, s
 	ip.may_fragment = seg->may_fragment;
 	if (ip.may_fragment)
 		ip.id = ident_ip_id(s, &ip.src, &ip.dst);
-	ip.len = size + seg->len;
-	at = ip_header_size(&h->remote);
-	if (at + size + seg->len > room.len || ip_write(to, room.len, &ip) != at)
-		return 0;
-	if (tcp_write(to + at, room.len - at, seg, h->local_port, h->remote_port) != size)
-		return 0;
-	*sum = ip_pseudo_sum(&h->local, &h->remote, IP_TCP, size + seg->len);
-	return at;
+	ip.len = w->size + seg->len;
+	w->sum = ip_pseudo_sum(&h->local, &h->remote, IP_TCP, ip.len);
+	return ip_write(to, room.len, &ip) == w->at;
 }
 
-/* Queues a segment without text on the route to its peer; false: none, or no room. */
+/* Queues a segment without text on iface for this next hop, or (-1) on the route to its
+ * peer; false: none, or no room. */
 static bool
-reply_queue(struct sw_stack *s, const struct head *h, const struct seg *seg)
+reply_queue(struct sw_stack *s, const struct head *h, const struct seg *seg, int iface,
+	    const struct sw_addr *hop)
 {
-	uint32_t slot, at, sum, size = tcp_header_size(seg);
-	uint8_t *to = reply_take(s, &slot);
+	struct headers w = {0};
+	uint32_t slot;
+	uint8_t *to = reply_take(s, &slot), *tcp;
 
 	if (to == NULL)
 		return false;
-	at = write_headers(s, h, seg, (struct view){to, s->conf.reply_bytes}, &sum);
-	put_sum(to + at + 16, ~sum_add(sum, sum_bytes(to + at, size)));
-	return reply_send(s, slot, at + size, &h->remote);
+	if (!write_headers(s, h, seg, (struct view){to, s->conf.reply_bytes}, &w)) {
+		reply_drop(s, slot);
+		return false;
+	}
+	tcp = to + w.at;
+	put_sum(tcp + 16, ~sum_add(w.sum, sum_header(tcp, w.size)));
+	if (iface < 0)
+		return reply_send(s, slot, w.at + w.size, &h->remote);
+	return reply_send_on(s, slot, w.at + w.size, iface, hop);
 }
 
 /* A segment of no connection: a RST, a SYN-ACK with a cookie. */
 void
-reply_new(struct sw_stack *s, const struct tuple *tuple, const struct seg *seg)
+reply_new(struct sw_stack *s, const struct tuple *tuple, const struct seg *seg, int iface,
+	  const struct sw_addr *hop)
 {
 	struct sw_trace *ev;
 	struct head h;
 
 	memset(&h, 0, sizeof(h));
 	head_set(&h, tuple, 0, KIND_BLOCK);
-	if (!reply_queue(s, &h, seg))
+	if (!reply_queue(s, &h, seg, iface, hop))
 		return;
 	s->resets_out += (seg->ctl & SW_RST) != 0;
 	s->replies_out++;
@@ -100,12 +117,12 @@ reply_segment(struct sw_stack *s, const struct tuple *tuple, int iface, const st
 
 	(void)iface; /* the route decides */
 	if (seg->ctl & SW_RST) {
-		reply_new(s, tuple, seg);
+		reply_new(s, tuple, seg, -1, NULL);
 		return;
 	}
 	memset(&h, 0, sizeof(h));
 	head_set(&h, tuple, 0, KIND_BLOCK);
-	(void)reply_queue(s, &h, seg);
+	(void)reply_queue(s, &h, seg, -1, NULL);
 }
 
 /* The next text behind the headers, added to the sum unless the device does that. */
@@ -126,30 +143,29 @@ static bool
 write_packet(struct sw_stack *s, struct way *w, const struct seg *seg)
 {
 	struct sw_packet *p = w->p;
-	uint32_t link = w->ethernet ? ETHER_HEADER : 0u, at, size = tcp_header_size(seg), sum;
+	uint32_t link = w->ethernet ? ETHER_HEADER : 0u, sum;
 	const struct iface *f = iface_at(s, w->h->iface);
+	struct headers head;
 	uint8_t *tcp;
 
 	if (w->ethernet)
 		ether_write(p->data, p->cap, w->mac, f->conf.mac,
 			    sw_addr_is4(&w->h->remote) ? ETHER_IP4 : ETHER_IP6);
-	at = write_headers(s, w->h, seg, (struct view){p->data + link, p->cap - link}, &sum);
-	if (at == 0)
+	if (!write_headers(s, w->h, seg, (struct view){p->data + link, p->cap - link}, &head))
 		return false;
-	tcp = p->data + link + at;
-	if (!w->tx_csum)
-		sum = sum_add(sum, sum_bytes(tcp, size));
+	tcp = p->data + link + head.at;
+	sum = w->tx_csum ? head.sum : sum_add(head.sum, sum_header(tcp, head.size));
 	w->text = (struct place){seg->chunk, seg->chunk_at};
-	write_text(s, w, seg->len, tcp + size, &sum);
-	p->len = link + at + size + seg->len;
+	write_text(s, w, seg->len, tcp + head.size, &sum);
+	p->len = link + head.at + head.size + seg->len;
 	p->iface = w->h->iface;
 	p->seg_size = seg->len > seg->seg_size ? seg->seg_size : 0;
 	p->csum = w->tx_csum ? SW_CSUM_PARTIAL : SW_CSUM_NONE;
-	p->csum_start = w->tx_csum ? (uint16_t)(link + at) : 0;
+	p->csum_start = w->tx_csum ? (uint16_t)(link + head.at) : 0;
 	p->csum_offset = w->tx_csum ? 16 : 0;
 	/*= RFC 9293 3.1 MUST-2: the sender must generate the checksum */
 	put_sum(tcp + 16, w->tx_csum ? sum : ~sum);
-	w->tcp = link + at;
+	w->tcp = link + head.at;
 	s->packets_out++;
 	return true;
 }

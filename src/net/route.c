@@ -14,16 +14,23 @@ address_at(const struct sw_stack *s, uint32_t i)
 	return pool_at(&s->addresses, i);
 }
 
+/* Half an address as a number: from byte 0, or from byte 8 on. */
+static uint64_t
+address_half(const struct sw_addr *a, unsigned at)
+{
+	return (uint64_t)get_32(a->b + at) << 32 | get_32(a->b + at + 4);
+}
+
 /* Do the first `bits` bits of both agree? */
 static bool
 prefix_same(const struct sw_addr *a, const struct sw_addr *b, unsigned bits)
 {
-	unsigned at = 0;
+	uint64_t high = address_half(a, 0) ^ address_half(b, 0);
+	uint64_t low = address_half(a, 8) ^ address_half(b, 8);
 
-	for (; bits >= 32; bits -= 32, at += 4)
-		if (get_32(a->b + at) != get_32(b->b + at))
-			return false;
-	return bits == 0 || (get_32(a->b + at) ^ get_32(b->b + at)) >> (32 - bits) == 0;
+	if (bits <= 64)
+		return bits == 0 || high >> (64 - bits) == 0;
+	return high == 0 && low >> (128 - bits) == 0;
 }
 
 /* How many leading bits agree. */

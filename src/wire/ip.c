@@ -76,7 +76,7 @@ ip4_read(struct view v, bool check, struct ip *ip)
 	if (!view_at(v, 0, total))
 		return SW_V_SHORT;
 	/*= RFC 1122 3.2.1.2: a wrong header checksum is silently discarded */
-	if (check && sum_bytes(p, ip->header) != 0xffff)
+	if (check && sum_header(p, ip->header) != 0xffff)
 		return SW_V_BAD_IP_SUM;
 	ip->body = view_part(v, ip->header, total - ip->header);
 	if (ip->header > IP4_HEADER &&
@@ -145,7 +145,7 @@ ip4_write(uint8_t *to, const struct ip_head *h)
 	to[9] = h->proto;
 	memcpy(to + 12, h->src.b + 12, 4);
 	memcpy(to + 16, h->dst.b + 12, 4);
-	sum_store(to + 10, sum_bytes(to, IP4_HEADER));
+	sum_store(to + 10, sum_header(to, IP4_HEADER));
 	return IP4_HEADER;
 }
 
@@ -176,11 +176,11 @@ ip_write(uint8_t *to, uint32_t room, const struct ip_head *h)
 uint32_t
 ip_pseudo_sum(const struct sw_addr *src, const struct sw_addr *dst, uint8_t proto, uint32_t len)
 {
-	bool v4 = sw_addr_is4(dst);
 	uint64_t sum = 0;
 	uint32_t w[2];
 
-	for (uint32_t i = v4 ? 12 : 0; i < 16; i += 4) {
+	/* of an IPv4 address the last 4 bytes */
+	for (uint32_t i = sw_addr_is4(dst) ? 12 : 0; i < 16; i += 4) {
 		memcpy(w, src->b + i, 4);
 		memcpy(w + 1, dst->b + i, 4);
 		sum += (uint64_t)w[0] + w[1];

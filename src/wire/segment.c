@@ -126,6 +126,20 @@ options_stamp_only(struct view v)
 	       v.p[2] == OPT_TS && v.p[3] == OPT_TS_SIZE;
 }
 
+/* MSS, SACK-permitted, timestamps, window scale, as we write them and Linux does: what
+ * nearly every SYN has. */
+static bool
+options_usual_syn(const struct seg *s, struct view v)
+{
+	static const uint8_t kinds[] = {OPT_MSS, OPT_MSS_SIZE, OPT_SACK_OK, OPT_SACK_OK_SIZE,
+					OPT_TS,	 OPT_TS_SIZE,  OPT_NOP,	    OPT_WSCALE,
+					OPT_WSCALE_SIZE};
+
+	return (s->ctl & SW_SYN) && v.len == 20 && memcmp(v.p, kinds, 2) == 0 &&
+	       memcmp(v.p + 4, kinds + 2, 4) == 0 && memcmp(v.p + 16, kinds + 6, 2) == 0 &&
+	       v.p[18] == OPT_WSCALE_SIZE;
+}
+
 /* Walks the options; false: one is malformed. */
 static bool
 options_read(struct seg *s, struct view v)
@@ -135,6 +149,13 @@ options_read(struct seg *s, struct view v)
 
 	if (options_stamp_only(v)) {
 		option_take(s, v.p + 2);
+		return true;
+	}
+	if (options_usual_syn(s, v)) {
+		option_of_syn(s, v.p);
+		option_of_syn(s, v.p + 4);
+		option_take(s, v.p + 6);
+		option_of_syn(s, v.p + 17);
 		return true;
 	}
 	/*= RFC 9293 3.1 MUST-4, MUST-5, 3.2 MUST-64: in any segment, at any alignment */
@@ -173,8 +194,12 @@ segment_fields(const uint8_t *p, struct seg *s)
 bool
 tcp_sum_right(const struct ip *ip, uint32_t (*sum)(const void *, size_t n))
 {
-	uint32_t text = sum ? sum(ip->body.p, ip->body.len) : sum_bytes(ip->body.p, ip->body.len);
+	uint32_t n = ip->body.len, text;
 
+	if (n <= TCP_HEADER + TCP_OPTIONS_MAX && n % 4 == 0) /* nearly all that have no text */
+		text = sum_header(ip->body.p, n);
+	else
+		text = sum ? sum(ip->body.p, n) : sum_bytes(ip->body.p, n);
 	return sum_add(ip_pseudo_sum(&ip->src, &ip->dst, IP_TCP, ip->body.len), text) == 0xffff;
 }
 
@@ -260,10 +285,13 @@ options_fixed_size(const struct seg *s)
 static uint32_t
 options_blocks(const struct seg *s)
 {
-	uint32_t room = TCP_OPTIONS_MAX - options_fixed_size(s);
-	uint32_t fit = room < 2 + OPT_SACK_SIZE ? 0 : (room - 2 - OPT_SACK_SIZE) / OPT_BLOCK_SIZE;
+	uint32_t room, fit;
 
-	return s->has & SW_HAS_SACK ? min_u32(min_u32(s->sacks, SEG_SACKS), fit) : 0;
+	if (!(s->has & SW_HAS_SACK))
+		return 0;
+	room = TCP_OPTIONS_MAX - options_fixed_size(s);
+	fit = room < 2 + OPT_SACK_SIZE ? 0 : (room - 2 - OPT_SACK_SIZE) / OPT_BLOCK_SIZE;
+	return min_u32(min_u32(s->sacks, SEG_SACKS), fit);
 }
 
 /* Bytes that tcp_write() takes. */
