@@ -7,16 +7,7 @@ struct prf_state {
 	uint64_t a, b, c, d;
 };
 
-/* The 8 bytes at p, the first one lowest. */
-static inline uint64_t
-prf_load(const uint8_t *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-	       (uint64_t)p[7] << 56;
-}
-
-/* The same of fewer bytes. */
+/* As prf_load(), of fewer bytes. */
 static inline uint64_t
 prf_load_tail(const uint8_t *p, size_t n)
 {
@@ -66,6 +57,42 @@ prf_begin(struct prf_state *s, const uint8_t key[16])
 				k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
 }
 
+/* The last word is in; what it gives. */
+static inline uint64_t
+prf_end(struct prf_state *s)
+{
+	s->c ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		prf_round(s);
+	return s->a ^ s->b ^ s->c ^ s->d;
+}
+
+static inline uint64_t
+prf_of_words(const uint8_t key[16], const uint64_t *w, size_t n, uint64_t last)
+{
+	struct prf_state s;
+
+	prf_begin(&s, key);
+	for (size_t i = 0; i < n; i++)
+		prf_word(&s, w[i]);
+	prf_word(&s, last);
+	return prf_end(&s);
+}
+
+/* The keyed hash of n words. */
+uint64_t
+prf_words(const uint8_t key[16], const uint64_t *w, size_t n)
+{
+	return prf_of_words(key, w, n, (uint64_t)n << 59);
+}
+
+/* The same with 4 bytes behind them, the first one lowest in `last`. */
+uint64_t
+prf_words_and(const uint8_t key[16], const uint64_t *w, size_t n, uint32_t last)
+{
+	return prf_of_words(key, w, n, ((uint64_t)n * 8 + 4) << 56 | last);
+}
+
 /* The keyed hash of n bytes. */
 uint64_t
 prf(const uint8_t key[16], const void *data, size_t n)
@@ -78,10 +105,7 @@ prf(const uint8_t key[16], const void *data, size_t n)
 	for (; n >= 8; p += 8, n -= 8)
 		prf_word(&s, prf_load(p));
 	prf_word(&s, last | prf_load_tail(p, n));
-	s.c ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		prf_round(&s);
-	return s.a ^ s.b ^ s.c ^ s.d;
+	return prf_end(&s);
 }
 
 /* The shorter one of n words: a round each, and three. */

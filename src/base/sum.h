@@ -75,6 +75,16 @@ sum_store(uint8_t *field, uint32_t sum)
 	memcpy(field, &w, sizeof(w));
 }
 
+/* The sum that a checksum was written from. */
+static inline uint32_t
+sum_taken(const uint8_t *field)
+{
+	uint16_t w;
+
+	memcpy(&w, field, sizeof(w));
+	return (uint16_t)~w;
+}
+
 /* Writes a sum as it is, for a device to complete (SW_CSUM_PARTIAL). */
 static inline void
 sum_store_partial(uint8_t *field, uint32_t sum)

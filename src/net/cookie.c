@@ -40,17 +40,13 @@ static uint32_t
 cookie_of(const struct sw_stack *s, const struct tuple *t, seq irs, uint32_t period, uint32_t class)
 {
 	uint32_t top = (period & 1) << 4 | class;
-	uint8_t bytes[48];
+	uint64_t w[6];
 
-	memcpy(bytes, t->remote.b, 16);
-	memcpy(bytes + 16, t->local.b, 16);
-	put_16(bytes + 32, t->remote_port);
-	put_16(bytes + 34, t->local_port);
-	put_32(bytes + 36, irs.n);
-	put_32(bytes + 40, period);
-	put_32(bytes + 44, class);
+	ident_words(t, w);
+	w[4] = prf_pair(ident_ports(t), irs.n);
+	w[5] = prf_pair(period, class);
 	return top << HASH_BITS |
-	       ((uint32_t)prf(s->key_cookie, bytes, sizeof(bytes)) & ((1u << HASH_BITS) - 1));
+	       ((uint32_t)prf_words(s->key_cookie, w, 6) & ((1u << HASH_BITS) - 1));
 }
 
 static uint32_t
@@ -73,9 +69,18 @@ cookie_needed(const struct sw_stack *s, const struct listener *l, const struct a
 	return s->conf.cookies == SW_COOKIES_ALWAYS || (s->conf.cookies == SW_COOKIES_FULL && full);
 }
 
+/* The number of the answer. */
+uint32_t
+cookie_number(const struct sw_stack *s, const struct tuple *t, const struct seg *syn)
+{
+	uint16_t mss = syn->has & SW_HAS_MSS ? syn->mss : tcp_default_mss(&t->remote);
+
+	return cookie_of(s, t, syn->seq, period_of(s), class_of(mss));
+}
+
 /* Our timestamp, its low bits what the SYN has said; never ahead of the clock. */
-static uint32_t
-stamp_said(const struct sw_stack *s, const struct tuple *t, const struct seg *syn, bool ecn)
+uint32_t
+cookie_stamp(const struct sw_stack *s, const struct tuple *t, const struct seg *syn, bool ecn)
 {
 	uint32_t now = (uint32_t)(s->now / SW_MS) + ident_ts_offset(s, t), said, stamp;
 
@@ -86,24 +91,37 @@ stamp_said(const struct sw_stack *s, const struct tuple *t, const struct seg *sy
 	return said > (now & SAID_MASK) ? stamp - (1u << SAID_BITS) : stamp;
 }
 
+/* One goes out now. */
+void
+cookie_sent(struct sw_stack *s)
+{
+	s->cookies_until = after_ns(s->now, 2 * cookie_period);
+}
+
+/* What the SYN-ACK says that goes out by a->iface, but for number and timestamp. */
+void
+cookie_says(const struct sw_stack *s, uint32_t listener, const struct asked *a, struct seg *answer)
+{
+	tcp_cookie_answer(&s->tcp, &listener_at(s, listener)->habits,
+			  conn_path_mss(s, a->iface, &a->tuple.remote), a->seg, answer);
+}
+
 /* The SYN-ACK, and nothing kept. */
 void
 cookie_answer(struct sw_stack *s, uint32_t listener, const struct asked *a)
 {
-	const struct listener *l = listener_at(s, listener);
-	uint16_t mss = a->seg->has & SW_HAS_MSS ? a->seg->mss : tcp_default_mss(&a->tuple.remote);
 	struct sw_addr hop;
 	int way = route_find(s, &a->tuple.remote, &hop);
+	struct asked out = *a;
 	struct seg answer;
 
+	out.iface = way >= 0 ? way : a->iface;
 	input_drop(s, &a->tuple, a->seg, SW_V_COOKIE_SENT);
-	tcp_cookie_answer(&s->tcp, &l->habits,
-			  conn_path_mss(s, way >= 0 ? way : a->iface, &a->tuple.remote), a->seg,
-			  &answer);
-	answer.seq = seq_at(cookie_of(s, &a->tuple, a->seg->seq, period_of(s), class_of(mss)));
+	cookie_sent(s);
+	cookie_says(s, listener, &out, &answer);
+	answer.seq = seq_at(cookie_number(s, &a->tuple, a->seg));
 	if (answer.has & SW_HAS_TS)
-		answer.tsval = stamp_said(s, &a->tuple, a->seg, answer.ctl & SW_ECE);
-	s->cookies_until = after_ns(s->now, 2 * cookie_period);
+		answer.tsval = cookie_stamp(s, &a->tuple, a->seg, answer.ctl & SW_ECE);
 	reply_new(s, &a->tuple, &answer, way, &hop);
 }
 

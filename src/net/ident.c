@@ -9,15 +9,31 @@
 
 enum { TUPLE_BYTES = 36, ISS_CLOCK_NS = 4000 };
 
-/* A tuple as bytes, the same on every machine. */
-static size_t
-tuple_bytes(const struct tuple *t, uint8_t to[TUPLE_BYTES])
+/* The addresses of a tuple as words, the same on every machine. */
+void
+ident_words(const struct tuple *t, uint64_t w[4])
 {
-	memcpy(to, t->remote.b, 16);
-	memcpy(to + 16, t->local.b, 16);
-	put_16(to + 32, t->remote_port);
-	put_16(to + 34, t->local_port);
-	return TUPLE_BYTES;
+	w[0] = prf_load(t->remote.b);
+	w[1] = prf_load(t->remote.b + 8);
+	w[2] = prf_load(t->local.b);
+	w[3] = prf_load(t->local.b + 8);
+}
+
+/* Its ports as a number. */
+uint32_t
+ident_ports(const struct tuple *t)
+{
+	return (uint32_t)t->remote_port << 16 | t->local_port;
+}
+
+/* The keyed hash of a tuple. */
+static uint64_t
+tuple_prf(const uint8_t key[16], const struct tuple *t)
+{
+	uint64_t w[4];
+
+	ident_words(t, w);
+	return prf_words_and(key, w, 4, (uint32_t)prf_pair(ident_ports(t), 0));
 }
 
 /* A key of 16 bytes from both halves of the secret, one for each purpose. */
@@ -57,14 +73,13 @@ ident_init(struct sw_stack *s)
 seq
 ident_iss(const struct sw_stack *s, const struct tuple *t, sw_ns now)
 {
-	uint8_t key[TUPLE_BYTES];
 	uint32_t f;
 
 	/*= RFC 9293 3.4.1 MUST-8: the clock of the ISS ticks about every 4 microseconds */
 	/*= RFC 9293 3.4.1 SHLD-1, MUST-9: ISN = M + F(tuple, secret); RFC 6528 3 */
 	if (s->iss_forced)
 		return seq_at(s->iss_force);
-	f = (uint32_t)prf(s->key_iss, key, tuple_bytes(t, key));
+	f = (uint32_t)tuple_prf(s->key_iss, t);
 	return seq_at((uint32_t)(now / ISS_CLOCK_NS) + f);
 }
 
@@ -72,9 +87,7 @@ ident_iss(const struct sw_stack *s, const struct tuple *t, sw_ns now)
 uint32_t
 ident_ts_offset(const struct sw_stack *s, const struct tuple *t)
 {
-	uint8_t key[TUPLE_BYTES];
-
-	return (uint32_t)prf(s->key_ts, key, tuple_bytes(t, key));
+	return (uint32_t)tuple_prf(s->key_ts, t);
 }
 
 static uint64_t
@@ -103,8 +116,7 @@ ident_place(const struct sw_stack *s, const struct sw_addr *remote, const struct
 uint32_t
 conn_hash(const struct sw_stack *s, const struct tuple *t)
 {
-	return ident_place(s, &t->remote, &t->local,
-			   (uint32_t)t->remote_port << 16 | t->local_port);
+	return ident_place(s, &t->remote, &t->local, ident_ports(t));
 }
 
 /* An ephemeral port for a tuple whose local port is not known yet; 0: none free.
@@ -115,13 +127,12 @@ ident_port(struct sw_stack *s, const struct tuple *t)
 {
 	uint32_t n = (uint32_t)s->conf.port_high - s->conf.port_low + 1, i;
 	struct tuple try = *t;
-	uint8_t key[TUPLE_BYTES];
 	uint16_t *counter;
 	uint64_t f;
 
 	/*= RFC 6056 3.3.4: port = min + (F(tuple) + counter[G(tuple)]++) mod n */
 	try.local_port = 0;
-	f = prf(s->key_port, key, tuple_bytes(&try, key));
+	f = tuple_prf(s->key_port, &try);
 	counter = &s->port_counter[(f >> 32) % N_OF(s->port_counter)];
 	for (i = 0; i < n; i++) {
 		try.local_port =

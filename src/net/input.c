@@ -329,6 +329,8 @@ void
 input_packets(struct sw_stack *s, const struct sw_packet *p, size_t n, bool lent)
 {
 	struct train train = {.block = NONE};
+	struct syn_row row = {.listener = NONE};
+	const uint32_t *hash;
 	struct ahead a;
 	uint32_t part, in;
 
@@ -340,7 +342,9 @@ input_packets(struct sw_stack *s, const struct sw_packet *p, size_t n, bool lent
 			if (train_follows(s, &train, &p[i], in))
 				continue;
 			train_end(s, &train);
-			input_packet(s, &p[i], a.known >> i & 1 ? &a.hash[i] : NULL, &train, in);
+			hash = a.known >> i & 1 ? &a.hash[i] : NULL;
+			if (!flood_answers(s, &row, &p[i], hash))
+				input_packet(s, &p[i], hash, &train, in);
 		}
 	}
 	train_end(s, &train);

@@ -217,6 +217,7 @@ struct sw_stack {
 	uint32_t iss_force;
 	uint64_t time_waits_evicted, asked_expired;
 	uint64_t followed; /* packets that train.c took */
+	uint64_t flooded;  /* SYNs that flood.c answered */
 	uint64_t packets_in, packets_out, segments_in, resets_out, replies_out, replies_dropped;
 	struct {
 		uint64_t taken, bad, full, sent, refused;
@@ -416,6 +417,8 @@ void reply_segment(struct sw_stack *, const struct tuple *, int iface, const str
  * not yet. */
 void reply_new(struct sw_stack *, const struct tuple *, const struct seg *, int iface,
 	       const struct sw_addr *hop);
+/* The whole packet of such a segment, written into `room`: its length; 0: it does not fit. */
+uint32_t packet_of(struct sw_stack *, const struct tuple *, const struct seg *, struct view room);
 
 /* ---- fastopen.c: RFC 7413 ------------------------------------------------ */
 enum fast_answer {
@@ -454,6 +457,25 @@ bool cookie_needed(const struct sw_stack *, const struct listener *, const struc
 void cookie_answer(struct sw_stack *, uint32_t listener, const struct asked *);
 /* An ACK for a listener; false: it has nothing to do with cookies. */
 bool cookie_arrives(struct sw_stack *, uint32_t listener, const struct asked *);
+/* The parts of an answer: what it says, its number, its timestamp; and that it goes. */
+void cookie_says(const struct sw_stack *, uint32_t listener, const struct asked *, struct seg *);
+uint32_t cookie_number(const struct sw_stack *, const struct tuple *, const struct seg *syn);
+uint32_t cookie_stamp(const struct sw_stack *, const struct tuple *, const struct seg *syn,
+		      bool ecn);
+void cookie_sent(struct sw_stack *);
+
+/* ---- flood.c: many of them in a row ---------------------------------------- */
+enum { FLOOD_SYN = 60 }; /* bytes of a SYN that has what nearly every one has */
+struct syn_row {
+	uint32_t listener; /* whose answers are like that; NONE: there is none yet */
+	int iface;	   /* the way out */
+	struct sw_addr local;
+	uint16_t local_port;
+	uint8_t like[FLOOD_SYN];
+	uint32_t ip_sum, tcp_sum; /* of what stays the same */
+};
+bool flood_answers(struct sw_stack *, struct syn_row *, const struct sw_packet *,
+		   const uint32_t *hash);
 
 /* ---- ident.c (A): RFC 6528, 6056, 7323 5.4, 6864 ------------------------ */
 void ident_init(struct sw_stack *);
@@ -461,6 +483,8 @@ seq ident_iss(const struct sw_stack *, const struct tuple *, sw_ns now);
 uint32_t ident_place(const struct sw_stack *, const struct sw_addr *remote,
 		     const struct sw_addr *local, uint32_t with);
 uint32_t ident_ts_offset(const struct sw_stack *, const struct tuple *);
+void ident_words(const struct tuple *, uint64_t w[4]); /* its addresses */
+uint32_t ident_ports(const struct tuple *);
 uint16_t ident_port(struct sw_stack *, const struct tuple *); /* 0: none free */
 uint16_t ident_ip_id(struct sw_stack *, const struct sw_addr *src, const struct sw_addr *dst);
 

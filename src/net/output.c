@@ -67,27 +67,46 @@ write_headers(struct sw_stack *s, const struct head *h, const struct seg *seg, s
 	return ip_write(to, room.len, &ip) == w->at;
 }
 
+/* A whole packet of a segment without text; its length, 0: no room. */
+static uint32_t
+write_alone(struct sw_stack *s, const struct head *h, const struct seg *seg, struct view room)
+{
+	struct headers w;
+	uint8_t *tcp;
+
+	if (!write_headers(s, h, seg, room, &w))
+		return 0;
+	tcp = (uint8_t *)(uintptr_t)room.p + w.at;
+	put_sum(tcp + 16, ~sum_add(w.sum, sum_header(tcp, w.size)));
+	return w.at + w.size;
+}
+
+/* The same of one that no connection sends. */
+uint32_t
+packet_of(struct sw_stack *s, const struct tuple *tuple, const struct seg *seg, struct view room)
+{
+	struct head h;
+
+	memset(&h, 0, sizeof(h));
+	head_set(&h, tuple, 0, KIND_BLOCK);
+	return write_alone(s, &h, seg, room);
+}
+
 /* Queues a segment without text on iface for this next hop, or (-1) on the route to its
  * peer; false: none, or no room. */
 static bool
 reply_queue(struct sw_stack *s, const struct head *h, const struct seg *seg, int iface,
 	    const struct sw_addr *hop)
 {
-	struct headers w = {0};
-	uint32_t slot;
-	uint8_t *to = reply_take(s, &slot), *tcp;
+	uint32_t slot, n;
+	uint8_t *to = reply_take(s, &slot);
 
 	if (to == NULL)
 		return false;
-	if (!write_headers(s, h, seg, (struct view){to, s->conf.reply_bytes}, &w)) {
-		reply_drop(s, slot);
-		return false;
-	}
-	tcp = to + w.at;
-	put_sum(tcp + 16, ~sum_add(w.sum, sum_header(tcp, w.size)));
+	n = write_alone(s, h, seg, (struct view){to, s->conf.reply_bytes});
 	if (iface < 0)
-		return reply_send(s, slot, w.at + w.size, &h->remote);
-	return reply_send_on(s, slot, w.at + w.size, iface, hop);
+		return reply_send(s, slot, n, &h->remote);
+	return reply_send_on(s, slot, n, iface, hop);
 }
 
 /* A segment of no connection: a RST, a SYN-ACK with a cookie. */

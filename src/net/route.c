@@ -14,23 +14,33 @@ address_at(const struct sw_stack *s, uint32_t i)
 	return pool_at(&s->addresses, i);
 }
 
-/* Half an address as a number: from byte 0, or from byte 8 on. */
-static uint64_t
-address_half(const struct sw_addr *a, unsigned at)
+/* An address as two numbers. */
+struct halves {
+	uint64_t high, low;
+};
+
+static inline struct halves
+halves_of(const struct sw_addr *a)
 {
-	return (uint64_t)get_32(a->b + at) << 32 | get_32(a->b + at + 4);
+	return (struct halves){(uint64_t)get_32(a->b) << 32 | get_32(a->b + 4),
+			       (uint64_t)get_32(a->b + 8) << 32 | get_32(a->b + 12)};
 }
 
-/* Do the first `bits` bits of both agree? */
-static bool
-prefix_same(const struct sw_addr *a, const struct sw_addr *b, unsigned bits)
+static inline bool
+halves_are4(struct halves a)
 {
-	uint64_t high = address_half(a, 0) ^ address_half(b, 0);
-	uint64_t low = address_half(a, 8) ^ address_half(b, 8);
+	return a.high == 0 && a.low >> 32 == 0xffff;
+}
 
-	if (bits <= 64)
-		return bits == 0 || high >> (64 - bits) == 0;
-	return high == 0 && low >> (128 - bits) == 0;
+/* Are both of one family, and do their first `bits` bits agree? */
+static inline bool
+prefix_same(struct halves a, struct halves b, unsigned bits)
+{
+	if (bits > 64)
+		return a.high == b.high && (a.low ^ b.low) >> (128 - bits) == 0 &&
+		       halves_are4(a) == halves_are4(b);
+	return (bits == 0 || (a.high ^ b.high) >> (64 - bits) == 0) &&
+	       halves_are4(a) == halves_are4(b);
 }
 
 /* How many leading bits agree. */
@@ -57,11 +67,9 @@ family_same(const struct sw_addr *a, const struct sw_addr *b)
 
 /* Does the route lead to dst?  ::/0 without a gateway leads to both families. */
 static bool
-route_covers(const struct route *r, const struct sw_addr *dst)
+route_covers(const struct route *r, struct halves dst)
 {
-	if (r->prefix == 0 && r->direct)
-		return true;
-	return family_same(&r->net, dst) && prefix_same(&r->net, dst, r->prefix);
+	return (r->prefix == 0 && r->direct) || prefix_same(halves_of(&r->net), dst, r->prefix);
 }
 
 /* iface and next hop towards dst; -1: no route, or dst is this host. */
@@ -69,15 +77,15 @@ int
 route_find(const struct sw_stack *s, const struct sw_addr *dst, struct sw_addr *next_hop)
 {
 	int iface = -1, best = -1;
-	struct sw_addr hop = *dst;
+	struct halves to = halves_of(dst);
+	const struct sw_addr *hop = dst;
 
 	if (address_is_ours(s, dst))
 		return -1;
 	for (uint32_t i = 0; i < s->addresses.high; i++) {
 		const struct address *a = address_at(s, i);
 
-		if (a->prefix > best && family_same(&a->addr, dst) &&
-		    prefix_same(&a->addr, dst, a->prefix)) {
+		if (a->prefix > best && prefix_same(halves_of(&a->addr), to, a->prefix)) {
 			best = a->prefix;
 			iface = a->iface;
 		}
@@ -85,14 +93,14 @@ route_find(const struct sw_stack *s, const struct sw_addr *dst, struct sw_addr *
 	for (uint32_t i = 0; i < s->routes.high; i++) {
 		const struct route *r = pool_at(&s->routes, i);
 
-		if (r->prefix > best && route_covers(r, dst)) {
+		if (r->prefix > best && route_covers(r, to)) {
 			best = r->prefix;
 			iface = r->iface;
-			hop = r->direct ? *dst : r->gateway;
+			hop = r->direct ? dst : &r->gateway;
 		}
 	}
 	if (next_hop != NULL)
-		*next_hop = hop;
+		*next_hop = *hop;
 	return iface;
 }
 
@@ -192,16 +200,15 @@ address_solicited(const struct sw_addr *addr, struct sw_addr *group)
 static bool
 address_is_broadcast(const struct sw_addr *addr, const struct sw_addr *net, unsigned prefix)
 {
-	uint32_t host;
+	uint32_t host = UINT32_MAX, last = get_32(addr->b + 12);
 
 	/*= RFC 1122 3.3.6: the form with zeros is recognized too.  RFC 3021: /31 has none. */
-	if (!sw_addr_is4(net) || !sw_addr_is4(addr) || prefix > 96 + 30)
+	if (prefix > 96 + 30)
 		return false;
-	host = UINT32_MAX;
 	if (prefix > 96)
 		host >>= prefix - 96;
-	return prefix_same(addr, net, prefix) &&
-	       ((get_32(addr->b + 12) & host) == host || (get_32(addr->b + 12) & host) == 0);
+	return ((last & host) == host || (last & host) == 0) && sw_addr_is4(net) &&
+	       sw_addr_is4(addr) && prefix_same(halves_of(addr), halves_of(net), prefix);
 }
 
 /* Could it name one host, apart from what our subnets say? */

@@ -2,6 +2,7 @@
  * train_test.c - header prediction and what is sent by one plan do what the eight steps
  * and a plan a segment do: one stack gets and makes packets together, its copy one by
  * one.  The same of packets that are lost, twice, late, cut or changed somewhere.
+ * And SYNs in a row get the answers that each would get alone.
  */
 #include "pair.h"
 
@@ -171,6 +172,98 @@ test_off(void)
 	ok(journey(0, SW_NO_TRAINS, 0) == 0);
 }
 
+/* A SYN with the options that nearly all have, from anywhere, to a port that is asked. */
+static void
+syn_new(struct sw_packet *p, bool ethernet, const struct sw_endpoint *known)
+{
+	struct seg s = {.ctl = tap_below(16) ? SW_SYN : SW_SYN | SW_ECE | SW_CWR,
+			.wnd = tap_below(65536),
+			.has = SW_HAS_MSS | SW_HAS_SACK_OK | SW_HAS_TS | SW_HAS_WSCALE,
+			.mss = (uint16_t)tap_below(tap_below(2) ? 9000 : 1500),
+			.wscale = (uint8_t)tap_below(20)};
+	struct ip_head ip = {.dst = world.addr[1], .proto = IP_TCP, .ttl = 64};
+	uint16_t port = (uint16_t)(1024 + tap_below(60000));
+	uint8_t *to = p->data, *tcp;
+	uint32_t size;
+
+	if (ethernet)
+		to += ether_write(to, p->cap, iface_at(world.s[1], 0)->conf.mac,
+				  iface_at(world.s[0], 0)->conf.mac, ETHER_IP4);
+	ip.src = sw_addr4((uint8_t)(tap_below(8) ? 11 : 10), 0, (uint8_t)(tap_below(2) * 7),
+			  (uint8_t)tap_below(256));
+	if (known != NULL) {
+		ip.src = known->addr;
+		port = known->port;
+	}
+	s.seq = seq_at((uint32_t)tap_random());
+	s.tsval = (uint32_t)tap_random();
+	s.tsecr = tap_below(2) ? 0 : (uint32_t)tap_random();
+	ip.len = size = tcp_header_size(&s);
+	tcp = to + ip_write(to, 60, &ip);
+	tcp_write(tcp, size, &s, port, (uint16_t)(tap_below(8) ? 80 + tap_below(2) : 7));
+	sum_store(tcp + 16,
+		  sum_add(ip_pseudo_sum(&ip.src, &ip.dst, IP_TCP, size), sum_bytes(tcp, size)));
+	p->len = (uint32_t)(tcp - p->data) + size;
+	p->csum = tap_below(4) ? SW_CSUM_NONE : SW_CSUM_VERIFIED;
+}
+
+/* n of them, some spoilt, for B and for its copy that answers each alone. */
+static void
+syns(size_t n, bool ethernet, const struct sw_endpoint *known, size_t bytes)
+{
+	struct sw_counters c[2] = {{.bytes = sizeof(c[0])}, {.bytes = sizeof(c[1])}};
+	void *m = aligned_arena(bytes);
+	struct sw_stack *fork = fork_of(world.s[1], m, bytes);
+	uint64_t flooded = fork->flooded;
+
+	fork->conf.without |= SW_NO_TRAINS;
+	packets_new(packet, room[0]);
+	for (size_t i = 0; i < n; i++)
+		syn_new(&packet[i], ethernet, tap_below(16) ? NULL : known);
+	for (int i = 0; i < 6; i++)
+		n = spoil(tap_below((uint32_t)n - 1), n);
+	sw_input(world.s[1], world.now, packet, n);
+	sw_input(fork, world.now, packet, n);
+	sw_counters(world.s[1], &c[0]);
+	sw_counters(fork, &c[1]);
+	ok(memcmp(&c[0], &c[1], sizeof(c[0])) == 0);
+	ok(fork->flooded == flooded && fork->cookies_until == world.s[1]->cookies_until);
+	say_both(world.s[1], fork);
+	free(m);
+}
+
+/* Cookies at once, or when there is no room; two listeners, one with settings of its own. */
+static void
+test_syns(void)
+{
+	struct sw_addr any = sw_addr4(0, 0, 0, 0);
+	struct sw_config conf = small_config();
+	struct sw_status st = {.bytes = sizeof(st)};
+	uint64_t flooded = 0;
+	sw_conn other_one;
+
+	conf.half_opens = 4;
+	conf.replies = 40; /* not enough at times */
+	for (unsigned how = 0; how < 4; how++) {
+		conf.cookies = how & 2 ? SW_COOKIES_ALWAYS : SW_COOKIES_FULL;
+		world_begin(&conf, how & W_ETHERNET);
+		ok(sw_route_add(world.s[1], &any, 0, 0, &world.addr[0]) == SW_OK);
+		listen_on(1, 80, 4);
+		other_one = listen_on(1, 81, 4);
+		sw_set(world.s[1], world.now, other_one, SW_OPT_TTL, 3);
+		sw_set(world.s[1], world.now, other_one, SW_OPT_RCV_BUF, 3000);
+		ok(sw_status(world.s[0], connect_to(0, 80), &st) == SW_OK);
+		run(200 * SW_MS);
+		for (int i = 0; i < 12; i++) {
+			syns(40, how & W_ETHERNET, &st.local, sw_stack_bytes(&conf));
+			world.now += i == 6 ? 120 * SW_S : 7 * SW_MS;
+		}
+		flooded += world.s[1]->flooded;
+		world_end();
+	}
+	ok(flooded > 4 * 12 * 10);
+}
+
 int
 main(void)
 {
@@ -179,5 +272,6 @@ main(void)
 	TEST("together, one by one", test_the_same);
 	TEST("the same, spoilt", test_spoilt);
 	TEST("switched off", test_off);
+	TEST("SYNs in a row", test_syns);
 	return plan_done();
 }
