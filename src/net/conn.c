@@ -44,7 +44,31 @@ head_hash(const struct sw_stack *s, const struct head *h)
 	struct tuple t;
 
 	head_tuple(h, &t);
-	return conn_hash(s, &t);
+	return conn_place(s, &t);
+}
+
+/* The tuple of the packet or call that is under way. */
+void
+conn_know(struct sw_stack *s, const struct tuple *t, uint32_t hash)
+{
+	s->known = *t;
+	s->known_hash = hash;
+}
+
+static bool
+tuple_same(const struct tuple *a, const struct tuple *b)
+{
+	return a->remote_port == b->remote_port && a->local_port == b->local_port &&
+	       sw_addr_same(&a->remote, &b->remote) && sw_addr_same(&a->local, &b->local);
+}
+
+/* conn_hash(), perhaps known already. */
+uint32_t
+conn_place(const struct sw_stack *s, const struct tuple *t)
+{
+	if (t->local_port != 0 && tuple_same(t, &s->known))
+		return s->known_hash;
+	return conn_hash(s, t);
 }
 
 static bool
@@ -72,7 +96,7 @@ record_is(const struct sw_stack *s, uint32_t ref, const struct tuple *t)
 uint32_t
 conn_find(const struct sw_stack *s, const struct tuple *t)
 {
-	return conn_find_at(s, t, conn_hash(s, t));
+	return conn_find_at(s, t, conn_place(s, t));
 }
 
 /* The same of one whose hash is known. */
@@ -99,18 +123,28 @@ conn_path_mss(const struct sw_stack *s, int iface, const struct sw_addr *remote)
 	return (uint16_t)(mtu > headers ? min_u32(mtu - headers, UINT16_MAX) : 1);
 }
 
-/* Makes *t fresh in CLOSED for this tuple, its links and marks too. */
+/* Makes *t fresh in CLOSED for this tuple, its links and marks too, without an offset of
+ * its timestamps. */
 void
-conn_fresh(const struct sw_stack *s, struct tcb *t, const struct tuple *tuple, int iface, seq iss)
+conn_blank(const struct sw_stack *s, struct tcb *t, const struct tuple *tuple, int iface, seq iss)
 {
-	memset(t, 0, sizeof(*t));
-	tcp_fresh(&s->tcp, t, conn_path_mss(s, iface, &tuple->remote), iss,
-		  ident_ts_offset(s, tuple));
+	memset(&t->h, 0, sizeof(t->h));
 	head_set(&t->h, tuple, iface, KIND_BLOCK);
 	wheel_node_init(&t->timer);
 	link_init(&t->ready);
 	link_init(&t->event);
+	t->user = 0;
+	t->generation = 0;
 	t->listener = NONE;
+	tcp_fresh(&s->tcp, t, conn_path_mss(s, iface, &tuple->remote), iss, 0);
+}
+
+/* The same with it. */
+void
+conn_fresh(const struct sw_stack *s, struct tcb *t, const struct tuple *tuple, int iface, seq iss)
+{
+	conn_blank(s, t, tuple, iface, iss);
+	t->ts_offset = ident_ts_offset(s, tuple);
 }
 
 /* A free block whose generation counts; NONE. */

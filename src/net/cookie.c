@@ -172,6 +172,7 @@ cookie_block(struct sw_stack *s, uint32_t listener, const struct asked *a)
 		return NONE;
 	}
 	half_listen(s, listener, a, &t);
+	t.ts_offset = ident_ts_offset(s, &a->tuple);
 	tcp_cookie_iss(&t, seq_sub(a->seg->ack, 1));
 	share_begin(s, &t);
 	b = conn_from(s, &t, NONE);

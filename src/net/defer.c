@@ -174,6 +174,7 @@ asked_accept(struct sw_stack *s, uint32_t i)
 	if (h->flags & HALF_SENT)
 		a.after = &h->iss;
 	half_listen(s, listener, &a, &t);
+	t.ts_offset = ident_ts_offset(s, &a.tuple);
 	share_begin(s, &t);
 	t.listener = NONE;
 	tcp_owned_passive(&t);

@@ -184,7 +184,8 @@ half_take(struct sw_stack *s, const struct asked *a, const struct listener *l, u
 	return i;
 }
 
-/* The block in LISTEN that a segment of this tuple meets. */
+/* The block in LISTEN that a segment of this tuple meets; who keeps it sets its offset of
+ * the timestamps. */
 void
 half_listen(const struct sw_stack *s, uint32_t listener, const struct asked *a, struct tcb *t)
 {
@@ -195,7 +196,7 @@ half_listen(const struct sw_stack *s, uint32_t listener, const struct asked *a, 
 	/*= RFC 9293 3.6.1 MAY-2: the new ISS lies beyond what the old connection used */
 	if (a->after != NULL && !s->iss_forced && seq_off(iss, *a->after) <= (int32_t)UINT16_MAX)
 		iss = seq_add(*a->after, UINT16_MAX + 2u);
-	conn_fresh(s, t, &a->tuple, way >= 0 ? way : a->iface, iss);
+	conn_blank(s, t, &a->tuple, way >= 0 ? way : a->iface, iss);
 	tcp_adopt((struct tcp *)(uintptr_t)&s->tcp, t, &l->habits);
 	t->h.state = l->h.state;
 	t->flags |= T_PASSIVE;
@@ -245,6 +246,12 @@ half_new_fast(struct sw_stack *s, struct tcb *t, struct seg *seg, bool gives)
 static bool
 half_new_large(struct sw_stack *s, struct tcb *t, struct seg *seg, enum fast_answer fast)
 {
+	struct tuple tuple;
+
+	if (seg->len == 0 && !(seg->ctl & SW_FIN) && fast != FAST_OPEN && fast != FAST_OPEN_GIVE)
+		return false;
+	head_tuple(&t->h, &tuple);
+	t->ts_offset = ident_ts_offset(s, &tuple);
 	if (fast == FAST_NOTHING)
 		return half_new_block(s, t, seg);
 	if (fast == FAST_OPEN || fast == FAST_OPEN_GIVE)

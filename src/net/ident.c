@@ -128,6 +128,7 @@ ident_port(struct sw_stack *s, const struct tuple *t)
 	uint32_t n = (uint32_t)s->conf.port_high - s->conf.port_low + 1, i;
 	struct tuple try = *t;
 	uint16_t *counter;
+	uint32_t hash;
 	uint64_t f;
 
 	/*= RFC 6056 3.3.4: port = min + (F(tuple) + counter[G(tuple)]++) mod n */
@@ -137,8 +138,11 @@ ident_port(struct sw_stack *s, const struct tuple *t)
 	for (i = 0; i < n; i++) {
 		try.local_port =
 		    (uint16_t)(s->conf.port_low + ((uint32_t)f % n + (*counter)++) % n);
-		if (steer_is_ours(s, &try) && conn_find(s, &try) == NONE)
-			return try.local_port;
+		hash = conn_hash(s, &try);
+		if (!steer_is_ours(s, &try) || conn_find_at(s, &try, hash) != NONE)
+			continue;
+		conn_know(s, &try, hash);
+		return try.local_port;
 	}
 	return 0;
 }

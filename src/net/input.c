@@ -123,6 +123,7 @@ input_segment(struct sw_stack *s, const struct tuple *tuple, const struct arriva
 	uint32_t ref = conn_find_at(s, tuple, hash), listener;
 	int iface = how->iface;
 
+	conn_know(s, tuple, hash);
 	if (ref != NONE) {
 		switch (REF_KIND(ref)) {
 		case KIND_BLOCK:

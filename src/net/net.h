@@ -21,6 +21,12 @@ enum { KIND_BLOCK, KIND_HALF, KIND_TIME_WAIT };
 #define REF_KIND(ref) ((ref) >> 30)
 #define REF_INDEX(ref) ((ref) & 0x3fffffff)
 
+/* Who talks to whom. */
+struct tuple {
+	struct sw_addr local, remote;
+	uint16_t local_port, remote_port;
+};
+
 /* head.mark */
 enum {
 	MARK_IN_TABLE = 1,
@@ -196,6 +202,9 @@ struct sw_stack {
 	struct pool shares, heres;
 	struct table table, share_table, here_table;
 	uint32_t here_last; /* asked for last */
+	uint32_t share_last; /* told last */
+	struct tuple known;  /* of the packet or call that is under way, which has ports: */
+	uint32_t known_hash; /* conn_hash() of it */
 	struct wheel block_wheel, half_wheel;
 	struct list time_wait_queue, listen_list, share_order;
 	struct list events, listener_events;
@@ -277,15 +286,14 @@ enum { PATH4_MTU_MIN = 576 };
 sw_ns stack_now(struct sw_stack *, sw_ns now);
 bool config_ok(const struct sw_config *); /* config.c */
 /* ---- conn.c: records of connections ----------- (A) --------------------- */
-struct tuple {
-	struct sw_addr local, remote;
-	uint16_t local_port, remote_port;
-};
 void head_tuple(const struct head *, struct tuple *);
 void head_set(struct head *, const struct tuple *, int iface, int kind);
 uint32_t conn_find(const struct sw_stack *, const struct tuple *); /* ref; NONE */
 uint32_t conn_find_at(const struct sw_stack *, const struct tuple *, uint32_t hash);
 uint32_t conn_hash(const struct sw_stack *, const struct tuple *);
+/* The same of one that is asked for again before the call ends. */
+uint32_t conn_place(const struct sw_stack *, const struct tuple *);
+void conn_know(struct sw_stack *, const struct tuple *, uint32_t hash);
 uint32_t head_hash(const struct sw_stack *, const struct head *);
 /* A block in CLOSED with its tuple, in the table; NONE: no room or tuple taken. */
 uint32_t conn_new(struct sw_stack *, const struct tuple *, int iface);
@@ -294,6 +302,8 @@ uint32_t conn_new(struct sw_stack *, const struct tuple *, int iface);
 uint32_t conn_from(struct sw_stack *, const struct tcb *t, uint32_t ref);
 /* Makes *t fresh in CLOSED for this tuple, its links and marks too. */
 void conn_fresh(const struct sw_stack *, struct tcb *, const struct tuple *, int iface, seq iss);
+/* The same, but for the timestamps' offset: who sends some sets that. */
+void conn_blank(const struct sw_stack *, struct tcb *, const struct tuple *, int iface, seq iss);
 /* What the path's MTU leaves for text and options. */
 uint16_t conn_path_mss(const struct sw_stack *, int iface, const struct sw_addr *remote);
 /* After any tcp call on it: timer, ready and event lists, reply, the end. */
@@ -327,7 +337,7 @@ struct asked { /* a segment that asks a listener */
 	const seq *after; /* the ISS must lie beyond it; or NULL */
 };
 void half_new(struct sw_stack *, uint32_t listener, const struct asked *);
-/* The block in LISTEN that a segment of this tuple meets. */
+/* The block in LISTEN that a segment of this tuple meets: conn_blank(). */
 void half_listen(const struct sw_stack *, uint32_t listener, const struct asked *, struct tcb *);
 /* A record for the tuple of a SYN, in the table; NONE: none is free. */
 uint32_t half_take(struct sw_stack *, const struct asked *, const struct listener *,

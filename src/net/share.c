@@ -50,15 +50,20 @@ share_hash(const struct sw_stack *s, const struct sw_addr key[2])
 	return ident_place(s, &key[0], &key[1], 0);
 }
 
-/* The two addresses of a path, and where they stand. */
-static uint32_t
+/* The two addresses of a path. */
+static void
 share_key(const struct sw_stack *s, const struct tuple *t, struct sw_addr key[2])
 {
 	memset(key, 0, 2 * sizeof(*key));
 	key[0] = t->remote;
 	if (address_is_ours(s, &t->local))
 		key[1] = t->local;
-	return share_hash(s, key);
+}
+
+static bool
+share_is(const struct sw_stack *s, uint32_t i, const struct sw_addr key[2])
+{
+	return memcmp(share_at(s, i)->key, key, sizeof(share_at(s, i)->key)) == 0;
 }
 
 static uint32_t
@@ -68,7 +73,7 @@ share_search(const struct sw_stack *s, uint32_t hash, const struct sw_addr key[2
 
 	for (i = table_first(&s->share_table, hash, &it); i != NONE;
 	     i = table_next(&s->share_table, hash, &it))
-		if (memcmp(share_at(s, i)->key, key, sizeof(share_at(s, i)->key)) == 0)
+		if (share_is(s, i, key))
 			return i;
 	return NONE;
 }
@@ -82,7 +87,11 @@ share_of(const struct sw_stack *s, const struct tuple *t)
 
 	if (!share_on(s))
 		return NULL;
-	i = share_search(s, share_key(s, t, key), key);
+	share_key(s, t, key);
+	/* connections to one peer come in rows */
+	if (s->share_last < s->shares.high && share_is(s, s->share_last, key))
+		return share_at(s, s->share_last);
+	i = share_search(s, share_hash(s, key), key);
 	return i == NONE ? NULL : share_at(s, i);
 }
 
@@ -114,7 +123,8 @@ share_take(struct sw_stack *s, const struct tuple *t)
 
 	if (!share_on(s))
 		return NULL;
-	hash = share_key(s, t, key);
+	share_key(s, t, key);
+	hash = share_hash(s, key);
 	i = share_search(s, hash, key);
 	if (i != NONE)
 		return share_at(s, i);
@@ -146,6 +156,7 @@ share_told(struct sw_stack *s, struct share *e, uint32_t bits)
 		if (bits >> k & 1)
 			e->told[k] = s->now;
 	e->has |= bits;
+	s->share_last = i;
 	list_remove(&s->share_order, &s->shares, AT_ORDER, i);
 	list_push(&s->share_order, &s->shares, AT_ORDER, i);
 }

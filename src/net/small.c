@@ -129,7 +129,7 @@ small_hash(const struct sw_stack *s, const struct small *k)
 	struct tuple t;
 
 	small_tuple(s, k, &t);
-	return conn_hash(s, &t);
+	return conn_place(s, &t);
 }
 
 /* The period of now, of those in which a small record answers something strange once. */

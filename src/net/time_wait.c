@@ -68,7 +68,7 @@ time_wait_inflate(const struct sw_stack *s, uint32_t i, sw_ns now, struct tcb *t
 	struct tuple tuple;
 
 	small_tuple(s, &w->k, &tuple);
-	conn_fresh(s, t, &tuple, small_iface(s, &w->k), seq_sub(w->snd_nxt, 1));
+	conn_blank(s, t, &tuple, small_iface(s, &w->k), seq_sub(w->snd_nxt, 1));
 	t->h.state = w->k.state;
 	t->flags |= T_RELEASED | T_CLOSE | T_FIN_SENT | T_FIN_RCVD | T_OPENED;
 	if (w->k.mark & SMALL_TS)
@@ -165,6 +165,7 @@ time_wait_answer(struct sw_stack *s, uint32_t i, struct tcb *t, sw_ns now)
 	if ((t->flags & T_CHALLENGE) && !small_may_challenge(s, &time_wait_at(s, i)->k, now))
 		return;
 	head_tuple(&t->h, &tuple);
+	t->ts_offset = ident_ts_offset(s, &tuple);
 	if (tcp_emit(&s->tcp, t, now, 0, &seg))
 		reply_segment(s, &tuple, t->h.iface, &seg);
 }

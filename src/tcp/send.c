@@ -357,12 +357,39 @@ plan_is_nothing(const struct tcp *tcp, const struct tcb *t)
 	return true;
 }
 
+/* Would a plan find something for sure?  An ACK goes whatever else does not; and what is
+ * left of the queue, or the FIN, if it fits in one segment and nothing is on its way. */
+static bool
+plan_is_something(const struct tcp *tcp, const struct tcb *t)
+{
+	struct active *c = active_of(tcp, t);
+	uint32_t unsent;
+
+	if (t->h.state <= SW_SYN_SENT || (t->flags & (T_SEND_SYN | T_PROBE)))
+		return false;
+	if (!(t->flags & (T_ACK_NOW | T_KEEP_PROBE))) {
+		if (c == NULL || !text_allowed(t) || (t->flags & T_MORE) || flight(t) > 0 ||
+		    c->phase != CC_OPEN || c->lost > 0 || c->tlp.due || c->frto == FRTO_NEW)
+			return false;
+		unsent = snd_unsent(tcp, t);
+		if (max_u32(unsent, 1) > min_u32(t->snd.wnd, min_u32(t->cwnd, seg_text(tcp, t))) ||
+		    pool_room(&tcp->recs) <= tcp->recs.cap / 16 || !pace_open(tcp, c) ||
+		    (unsent == 0 && !fin_unsent(t)))
+			return false;
+	}
+	if (c != NULL)
+		c->paced = false; /* as such a plan would find */
+	return true;
+}
+
 /* Is there anything to send now? */
 bool
 tcp_has_output(const struct tcp *tcp, const struct tcb *t)
 {
 	if (plan_is_nothing(tcp, t))
 		return false;
+	if (plan_is_something(tcp, t))
+		return true;
 	/* the plan writes only what is a cache: an empty active part, the place of
 	 * the next lost record */
 	return plan_make((struct tcp *)(uintptr_t)tcp, (struct tcb *)(uintptr_t)t, 0).kind !=
