@@ -199,7 +199,8 @@ sw_receive(struct sw_stack *s, sw_ns now, sw_conn c, void *to, size_t n)
 	if (to == NULL && n > 0)
 		return SW_E_INVALID;
 	given = tcp_receive(&s->tcp, block_at(s, i), now, to, n);
-	conn_settle(s, i, now, NULL);
+	if (given > 0) /* else nothing has changed */
+		conn_settle(s, i, now, NULL);
 	return given;
 }
 

@@ -370,20 +370,18 @@ tcp_arrives(struct tcp *tcp, struct tcb *t, struct seg *s, sw_ns now, struct rep
 {
 	struct sw_trace *ev = NULL;
 	uint8_t before = t->h.state;
-	struct seg as_came = *s;
 	enum sw_verdict v;
-	uint32_t wnd;
 
 	tcp->now = now;
-	wnd = seg_window(t, s);
 	reply->rst = false;
-	if (tcp->trace.cap > 0) /* the arrival stands before what it causes */
+	if (tcp->trace.cap > 0) /* the arrival, as it came, stands before what it causes */
 		ev = trace_new(tcp, &t->h, now, SW_T_IN);
+	if (ev != NULL)
+		trace_seg(ev, s, seg_window(t, s));
 	measure(t, s);
 	v = arrives_by_state(tcp, t, s, reply);
 	tcp->verdicts[v]++;
 	if (ev != NULL) {
-		trace_seg(ev, &as_came, wnd);
 		ev->from = before;
 		ev->to = t->h.state;
 		ev->verdict = v;

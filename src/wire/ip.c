@@ -176,15 +176,15 @@ ip_write(uint8_t *to, uint32_t room, const struct ip_head *h)
 uint32_t
 ip_pseudo_sum(const struct sw_addr *src, const struct sw_addr *dst, uint8_t proto, uint32_t len)
 {
-	uint64_t sum = 0;
+	uint64_t sum;
 	uint32_t w[2];
 
 	/* of an IPv4 address the last 4 bytes */
-	for (uint32_t i = sw_addr_is4(dst) ? 12 : 0; i < 16; i += 4) {
-		memcpy(w, src->b + i, 4);
-		memcpy(w + 1, dst->b + i, 4);
-		sum += (uint64_t)w[0] + w[1];
-	}
+	memcpy(w, src->b + 12, 4);
+	memcpy(w + 1, dst->b + 12, 4);
+	sum = (uint64_t)w[0] + w[1];
+	if (!sw_addr_is4(dst))
+		sum += sum_header(src->b, 12) + sum_header(dst->b, 12);
 	/* RFC 8200 8.1 has 32 bits of length, whose upper half is 0 in RFC 9293 3.1 */
 	sum += sum_of_16(proto) + sum_of_16(len & 0xffff) + sum_of_16(len >> 16);
 	return sum_fold(sum);
