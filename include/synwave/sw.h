@@ -81,7 +81,7 @@ enum { /* sw_config.without */
 	SW_NO_ECN = 256,      /* RFC 3168 */
 	SW_NO_ABE = 512,      /* RFC 8511 */
 	SW_NO_SHARING = 1024, /* what a connection learns of its path serves the next: RFC 9040 */
-	SW_NO_TRAINS = 2048,  /* segments in a row handled as one: the same, but faster */
+	SW_NO_TRAINS = 2048,  /* segments in a row, SYNs in a flood, as one: the same, but faster */
 	SW_NO_CWV = 8192,     /* cwnd validation, RFC 7661; then RFC 5681 4.1.  It needs pacing */
 	SW_NO_TUNING = 16384, /* buffers by need; then they are as large as they may be */
 	SW_NO_PLPMTUD = 32768, /* the path's MTU found out without ICMP: RFC 4821, 8899 */
