@@ -169,18 +169,18 @@ board_add(struct tcp *tcp, struct active *c, const struct sent *what)
 	if (n == 0)
 		return board_begin(tcp, c, what);
 	n = min_u32(what->len, n - n % what->size);
+	if (n < what->len && pool_room(&tcp->recs) == 0)
+		return NONE;
 	r = rec_at(tcp, c->recs.tail);
-	if (n < what->len) {
-		rest.at = seq_add(what->at, n);
-		rest.len -= n;
-		rest.text = place_after(&tcp->chunks, what->text, n);
-		if (board_begin(tcp, c, &rest) == NONE)
-			return NONE;
-	}
 	r->len += n;
 	c->pipe += n;
 	r->in_flight += n;
-	return c->recs.tail;
+	if (n == what->len)
+		return c->recs.tail;
+	rest.at = seq_add(what->at, n);
+	rest.len -= n;
+	rest.text = place_after(&tcp->chunks, what->text, n);
+	return board_begin(tcp, c, &rest);
 }
 
 /* Cuts record i after `len`; the rest becomes a record of its own, behind it in
