@@ -368,13 +368,13 @@ plan_is_something(const struct tcp *tcp, const struct tcb *t)
 	if (t->h.state <= SW_SYN_SENT || (t->flags & (T_SEND_SYN | T_PROBE)))
 		return false;
 	if (!(t->flags & (T_ACK_NOW | T_KEEP_PROBE))) {
-		if (c == NULL || !text_allowed(t) || (t->flags & T_MORE) || flight(t) > 0 ||
-		    c->phase != CC_OPEN || c->lost > 0 || c->tlp.due || c->frto == FRTO_NEW)
+		if (c == NULL || !text_allowed(t) || flight(t) > 0 || c->phase != CC_OPEN ||
+		    c->lost > 0 || c->tlp.due || c->frto == FRTO_NEW)
 			return false;
 		unsent = snd_unsent(tcp, t);
 		if (max_u32(unsent, 1) > min_u32(t->snd.wnd, min_u32(t->cwnd, seg_text(tcp, t))) ||
 		    pool_room(&tcp->recs) <= tcp->recs.cap / 16 || !pace_open(tcp, c) ||
-		    (unsent == 0 && !fin_unsent(t)))
+		    (unsent > 0 ? !small_allowed(tcp, t, unsent, unsent) : !fin_unsent(t)))
 			return false;
 	}
 	if (c != NULL)
