@@ -41,18 +41,27 @@ several_take(struct several *s, struct flow_job *j, int runs, flow_worth *worth)
 	progress(NULL, 0, 0);
 }
 
+/* A flow of CUBIC over a path without a fault. */
+static void
+job_named(struct flow_job *j, const struct ask *a, const char *name, uint64_t mbit, int rtt_ms)
+{
+	static const struct fault none = {.name = ""};
+
+	job_make(j, a, mbit * MBIT, (sw_ns)rtt_ms * SW_MS, &none);
+	j->cc = "cubic";
+	j->row = name;
+}
+
 /* ---- the window is held ------------------------------------------------- */
 
 /* Goodput of a window of two bandwidth-delay products. */
 static void
 alone(struct several *s, const struct ask *a, const char *name, uint32_t ppm)
 {
-	const struct fault lossy = {.loss = ppm};
 	struct flow_job j;
 
-	job_make(&j, a, 100 * MBIT, 10 * SW_MS, &lossy);
-	j.cc = "cubic";
-	j.row = name;
+	job_named(&j, a, name, 100, 10);
+	j.data.loss = ppm;
 	j.window = 2 * (uint32_t)j.data.queue_bytes;
 	j.data.queue_bytes = 0;
 	several_take(s, &j, a->runs, goodput);
@@ -122,8 +131,6 @@ ramp(const struct flow_job *j)
 static void
 row_overshoot(const struct ask *a, uint64_t mbit, int rtt)
 {
-	static const struct fault none = {.name = ""};
-	const struct sample nothing = {.n = 0};
 	struct several s;
 	struct flow_job j;
 	char name[80];
@@ -132,14 +139,12 @@ row_overshoot(const struct ask *a, uint64_t mbit, int rtt)
 		 mbit == 1000 ? "1 Gbit/s" : "100 Mbit/s", rtt);
 	if (!wanted(a, name))
 		return;
-	job_make(&j, a, mbit * MBIT, (sw_ns)rtt * SW_MS, &none);
-	j.cc = "cubic";
-	j.row = name;
+	job_named(&j, a, name, mbit, rtt);
 	j.from = (sw_ns)rtt * SW_MS; /* the handshake has taken that */
 	j.until = j.from + 60 * SW_S;
 	several_take(&s, &j, 1, goodput); /* nothing in it is random */
 	if (a->json)
-		say_json(name, j.cc, &s.worth, &nothing);
+		say_json(name, j.cc, &s.worth, &(struct sample){.n = 0});
 	else
 		printf("%-36s %8.2f %10.2f\n", name, sample_median(&s.worth), ramp(&j));
 	fflush(stdout);
@@ -171,8 +176,6 @@ again(const struct flow_job *j, const struct flow_result *r)
 static void
 row_reorder(const struct ask *a, int rtt)
 {
-	static const struct fault late = {.reorder = 100000};
-	const struct sample nothing = {.n = 0};
 	struct several s;
 	struct flow_job j;
 	char name[80];
@@ -180,14 +183,13 @@ row_reorder(const struct ask *a, int rtt)
 	snprintf(name, sizeof(name), "reorder 10%%, %d ms", rtt);
 	if (!wanted(a, name))
 		return;
-	job_make(&j, a, 100 * MBIT, (sw_ns)rtt * SW_MS, &late);
-	j.cc = "cubic";
-	j.row = name;
+	job_named(&j, a, name, 100, rtt);
+	j.data.reorder = 100000;
 	j.window = (uint32_t)j.data.queue_bytes; /* the queue loses nothing */
 	j.data.queue_bytes = 0;
 	several_take(&s, &j, a->runs, again);
 	if (a->json)
-		say_json(name, j.cc, &s.worth, &nothing);
+		say_json(name, j.cc, &s.worth, &(struct sample){.n = 0});
 	else
 		printf("%-36s %8.4f\n", name, sample_median(&s.worth));
 	fflush(stdout);
@@ -204,8 +206,6 @@ back(const struct flow_job *j, const struct flow_result *r)
 static void
 row_spike(const struct ask *a, int rtt, const char *how, sw_ns spike)
 {
-	static const struct fault none = {.name = ""};
-	const struct sample nothing = {.n = 0};
 	struct several s;
 	struct flow_job j;
 	char name[80];
@@ -213,15 +213,13 @@ row_spike(const struct ask *a, int rtt, const char *how, sw_ns spike)
 	snprintf(name, sizeof(name), "late by %s, %d ms", how, rtt);
 	if (!wanted(a, name))
 		return;
-	job_make(&j, a, 100 * MBIT, (sw_ns)rtt * SW_MS, &none);
-	j.cc = "cubic";
-	j.row = name;
+	job_named(&j, a, name, 100, rtt);
 	j.snd_buf = (uint32_t)j.data.queue_bytes; /* the queue loses nothing */
 	j.spike_at = j.from;
 	j.spike = spike;
 	several_take(&s, &j, 1, back); /* nothing in it is random */
 	if (a->json)
-		say_json(name, j.cc, &s.worth, &nothing);
+		say_json(name, j.cc, &s.worth, &(struct sample){.n = 0});
 	else
 		printf("%-36s %8llu %8.1f %8.1f\n", name, (unsigned long long)s.timeouts,
 		       100.0 * s.spike.least / (s.spike.before ? s.spike.before : 1),

@@ -8,7 +8,8 @@
 #include "rows.h"
 
 /* The window held at two bandwidth-delay products, a queue without end, random loss: goodput
- * as a part of (1 - p) times that without loss.  Then a minute from the first SYN on. */
+ * as a part of (1 - p) times that without loss.  Then a minute from when the first data
+ * leaves, a round trip after the SYN. */
 void table_recovery(const struct ask *);
 /* Reordering, and a delay of three round trips. */
 void table_spurious(const struct ask *);

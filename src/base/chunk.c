@@ -24,6 +24,17 @@ chain_init(struct chain *c)
 	c->len = 0;
 }
 
+/* Chunk i is the last one now. */
+static inline void
+chain_link(struct chain *c, struct pool *p, uint32_t i)
+{
+	if (c->tail == NONE)
+		c->head = i;
+	else
+		chunk_of(p, c->tail)->next = i;
+	c->tail = i;
+}
+
 /* Puts an empty chunk at the tail; false: fewer than `reserve` would be left. */
 static bool
 chain_extend(struct chain *c, struct pool *p, uint32_t reserve)
@@ -33,11 +44,7 @@ chain_extend(struct chain *c, struct pool *p, uint32_t reserve)
 	if (i == NONE)
 		return false;
 	*chunk_of(p, i) = (struct chunk){.next = NONE};
-	if (c->tail == NONE)
-		c->head = i;
-	else
-		chunk_of(p, c->tail)->next = i;
-	c->tail = i;
+	chain_link(c, p, i);
 	return true;
 }
 
@@ -160,11 +167,7 @@ chain_adopt(struct chain *c, struct pool *p, uint32_t i, const uint8_t *at, uint
 	if (!k->lent || n < chunk_room(p) / 2)
 		return false;
 	*k = (struct chunk){.next = NONE, .from = from, .to = from + n};
-	if (c->head == NONE)
-		c->head = i;
-	else
-		chunk_of(p, c->tail)->next = i;
-	c->tail = i;
+	chain_link(c, p, i);
 	c->len += n;
 	return true;
 }

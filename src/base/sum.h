@@ -75,14 +75,21 @@ sum_store(uint8_t *field, uint32_t sum)
 	memcpy(field, &w, sizeof(w));
 }
 
+/* Two bytes as a part of a sum. */
+static inline uint32_t
+sum_word(const uint8_t *p)
+{
+	uint16_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
 /* The sum that a checksum was written from. */
 static inline uint32_t
 sum_taken(const uint8_t *field)
 {
-	uint16_t w;
-
-	memcpy(&w, field, sizeof(w));
-	return (uint16_t)~w;
+	return sum_word(field) ^ 0xffff;
 }
 
 /* Writes a sum as it is, for a device to complete (SW_CSUM_PARTIAL). */

@@ -25,7 +25,7 @@ struct bulk {
 	bool wrong;
 };
 
-/* The same of room and text that is lent: all that there is. */
+/* By memory that is lent: all the room, and all the text, that there is. */
 static void
 lent_send(struct bulk *k)
 {

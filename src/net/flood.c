@@ -13,12 +13,11 @@
 
 enum { AT_TCP = IP4_HEADER, AT_OPTIONS = AT_TCP + TCP_HEADER, AT_STAMPS = AT_OPTIONS + 8 };
 
-/* Its options: MSS, SACK-permitted, timestamps, window scale, as Linux has them. */
+/* Its options, and an MSS that says something. */
 static bool
 flood_options(const uint8_t *o)
 {
-	return o[0] == 2 && o[1] == 4 && get_16(o + 2) > 0 && o[4] == 4 && o[5] == 2 && o[6] == 8 &&
-	       o[7] == 10 && o[16] == 1 && o[17] == 3 && o[18] == 3;
+	return tcp_usual_syn(o) && get_16(o + 2) > 0;
 }
 
 /* The IP header of a packet that is such a SYN; NULL: of any other. */

@@ -211,8 +211,6 @@ half_new_block(struct sw_stack *s, struct tcb *t, struct seg *seg)
 	struct reply reply = {0};
 	uint32_t b;
 
-	if (seg->len == 0 && !(seg->ctl & SW_FIN))
-		return false;
 	if (pool_room(&s->blocks) <= s->blocks.cap / 2)
 		return false;
 	b = conn_from(s, t, NONE);
@@ -246,17 +244,14 @@ half_new_fast(struct sw_stack *s, struct tcb *t, struct seg *seg, bool gives)
 static bool
 half_new_large(struct sw_stack *s, struct tcb *t, struct seg *seg, enum fast_answer fast)
 {
+	bool open = fast == FAST_OPEN || fast == FAST_OPEN_GIVE;
 	struct tuple tuple;
 
-	if (seg->len == 0 && !(seg->ctl & SW_FIN) && fast != FAST_OPEN && fast != FAST_OPEN_GIVE)
+	if (!open && (fast != FAST_NOTHING || (seg->len == 0 && !(seg->ctl & SW_FIN))))
 		return false;
 	head_tuple(&t->h, &tuple);
 	t->ts_offset = ident_ts_offset(s, &tuple);
-	if (fast == FAST_NOTHING)
-		return half_new_block(s, t, seg);
-	if (fast == FAST_OPEN || fast == FAST_OPEN_GIVE)
-		return half_new_fast(s, t, seg, fast == FAST_OPEN_GIVE);
-	return false;
+	return open ? half_new_fast(s, t, seg, fast == FAST_OPEN_GIVE) : half_new_block(s, t, seg);
 }
 
 /* A SYN that a listener takes. */

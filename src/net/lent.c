@@ -76,7 +76,8 @@ sw_receive_done(struct sw_stack *s, sw_ns now, sw_conn c, size_t n)
 	if (n > tcp_unread(&s->tcp, block_at(s, i)))
 		return SW_E_INVALID;
 	given = tcp_receive(&s->tcp, block_at(s, i), now, NULL, n);
-	conn_settle(s, i, now, NULL);
+	if (given > 0) /* as in sw_receive() */
+		conn_settle(s, i, now, NULL);
 	return given;
 }
 

@@ -403,6 +403,14 @@ void train_begin(struct sw_stack *, struct train *, const struct arrival *, uint
 		 const struct seg *);
 bool train_follows(struct sw_stack *, struct train *, const struct sw_packet *, uint32_t lent);
 void train_end(struct sw_stack *, struct train *);
+/* Segments of a row, in and out: the sum of what their TCP headers have alike, and of what
+ * they have not; both without the checksum. */
+uint32_t row_alike(const uint8_t *tcp, uint32_t size);
+static inline uint32_t
+row_differs(const uint8_t *tcp)
+{
+	return sum_word(tcp + 4) + sum_word(tcp + 6) + sum_of_16(tcp[13]);
+}
 /* A whole datagram after reassembly comes in here again. */
 void input_transport(struct sw_stack *, const struct arrival *, const struct ip *);
 void input_listener(struct sw_stack *, uint32_t listener, const struct asked *);

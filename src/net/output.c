@@ -22,14 +22,6 @@ struct way {
 	bool tx_csum;
 };
 
-static void
-put_sum(uint8_t *to, uint32_t sum)
-{
-	uint16_t word = (uint16_t)sum;
-
-	memcpy(to, &word, sizeof(word));
-}
-
 /* Headers that were written. */
 struct headers {
 	uint32_t at;   /* of TCP's: IP's bytes */
@@ -77,18 +69,27 @@ write_alone(struct sw_stack *s, const struct head *h, const struct seg *seg, str
 	if (!write_headers(s, h, seg, room, &w))
 		return 0;
 	tcp = (uint8_t *)(uintptr_t)room.p + w.at;
-	put_sum(tcp + 16, ~sum_add(w.sum, sum_header(tcp, w.size)));
+	sum_store(tcp + 16, sum_add(w.sum, sum_header(tcp, w.size)));
 	return w.at + w.size;
+}
+
+/* Of a tuple that has no connection. */
+static struct head
+head_alone(const struct tuple *tuple)
+{
+	struct head h;
+
+	memset(&h, 0, sizeof(h));
+	head_set(&h, tuple, 0, KIND_BLOCK);
+	return h;
 }
 
 /* The same of one that no connection sends. */
 uint32_t
 packet_of(struct sw_stack *s, const struct tuple *tuple, const struct seg *seg, struct view room)
 {
-	struct head h;
+	struct head h = head_alone(tuple);
 
-	memset(&h, 0, sizeof(h));
-	head_set(&h, tuple, 0, KIND_BLOCK);
 	return write_alone(s, &h, seg, room);
 }
 
@@ -114,11 +115,9 @@ void
 reply_new(struct sw_stack *s, const struct tuple *tuple, const struct seg *seg, int iface,
 	  const struct sw_addr *hop)
 {
+	struct head h = head_alone(tuple);
 	struct sw_trace *ev;
-	struct head h;
 
-	memset(&h, 0, sizeof(h));
-	head_set(&h, tuple, 0, KIND_BLOCK);
 	if (!reply_queue(s, &h, seg, iface, hop))
 		return;
 	s->resets_out += (seg->ctl & SW_RST) != 0;
@@ -132,15 +131,13 @@ reply_new(struct sw_stack *s, const struct tuple *tuple, const struct seg *seg, 
 void
 reply_segment(struct sw_stack *s, const struct tuple *tuple, int iface, const struct seg *seg)
 {
-	struct head h;
+	struct head h = head_alone(tuple);
 
 	(void)iface; /* the route decides */
 	if (seg->ctl & SW_RST) {
 		reply_new(s, tuple, seg, -1, NULL);
 		return;
 	}
-	memset(&h, 0, sizeof(h));
-	head_set(&h, tuple, 0, KIND_BLOCK);
 	(void)reply_queue(s, &h, seg, -1, NULL);
 }
 
@@ -183,7 +180,10 @@ write_packet(struct sw_stack *s, struct way *w, const struct seg *seg)
 	p->csum_start = w->tx_csum ? (uint16_t)(link + head.at) : 0;
 	p->csum_offset = w->tx_csum ? 16 : 0;
 	/*= RFC 9293 3.1 MUST-2: the sender must generate the checksum */
-	put_sum(tcp + 16, w->tx_csum ? sum : ~sum);
+	if (w->tx_csum)
+		sum_store_partial(tcp + 16, sum);
+	else
+		sum_store(tcp + 16, sum);
 	w->tcp = link + head.at;
 	s->packets_out++;
 	return true;
@@ -242,11 +242,10 @@ write_next(struct sw_stack *s, struct way *w, const struct seg *seg, uint32_t ba
 	memcpy(p->data, before->data, size);
 	put_32(tcp + 4, seg->seq.n);
 	tcp[13] = seg->ctl;
-	sum = sum_fold((uint64_t)base + sum_of_16(seg->seq.n >> 16) +
-		       sum_of_16(seg->seq.n & 0xffff) + sum_of_16(seg->ctl));
+	sum = sum_add(base, row_differs(tcp));
 	write_text(s, w, seg->len, p->data + size, &sum);
 	if (!w->tx_csum) /* what a device completes depends on the length alone */
-		put_sum(tcp + 16, ~sum);
+		sum_store(tcp + 16, sum);
 	p->len = before->len;
 	p->iface = before->iface;
 	p->seg_size = before->seg_size;
@@ -260,15 +259,10 @@ write_next(struct sw_stack *s, struct way *w, const struct seg *seg, uint32_t ba
 static uint32_t
 write_base(const struct way *w, const struct seg *seg)
 {
-	uint32_t n = w->p->len - w->tcp, size = n - seg->len;
-	uint8_t header[TCP_HEADER + TCP_OPTIONS_MAX];
+	uint32_t n = w->p->len - w->tcp;
 
-	memcpy(header, w->p->data + w->tcp, size);
-	memset(header + 4, 0, 4);
-	header[13] = 0;
-	memset(header + 16, 0, 2);
 	return sum_add(ip_pseudo_sum(&w->h->local, &w->h->remote, IP_TCP, n),
-		       sum_bytes(header, size));
+		       row_alike(w->p->data + w->tcp, n - seg->len));
 }
 
 /* Writes a segment of several as packets of its size, from w->p on: how many. */
@@ -349,8 +343,8 @@ emit_half(struct sw_stack *s, uint32_t i, sw_ns now, struct sw_packet *p)
 	return half_emit(s, i, now, &seg) && hop == HOP_KNOWN && write_packet(s, &w, &seg);
 }
 
-/* Packets of iface's connections, at most n: one, or several of the only one that has
- * something to say; 0: nobody has. */
+/* Packets of the connection whose turn it is on iface, at most n; 0: none has something to
+ * say. */
 static size_t
 emit_next(struct sw_stack *s, int iface, sw_ns now, struct sw_packet *p, size_t n)
 {

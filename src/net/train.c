@@ -27,16 +27,6 @@ differ(const uint8_t *a, const uint8_t *b, uint32_t at, const uint8_t *mask)
 	return (x ^ y) & m;
 }
 
-/* Two bytes as a part of a sum. */
-static inline uint32_t
-word_at(const uint8_t *p)
-{
-	uint16_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return w;
-}
-
 /* IPv4's: all but total length, identification and checksum; their sum must be right. */
 static uint32_t
 train_ip4(const struct train *tr, const uint8_t *p)
@@ -49,8 +39,8 @@ train_ip4(const struct train *tr, const uint8_t *p)
 	if ((differ(a, p, 0, first) | differ(a, p, WORD, second) |
 	     differ(a, p, IP4_HEADER - WORD, all)) != 0)
 		return 0;
-	return sum_fold((uint64_t)tr->ip_sum + word_at(p + 2) + word_at(p + 4) + word_at(p + 10)) ==
-		       0xffff
+	return sum_fold((uint64_t)tr->ip_sum + sum_word(p + 2) + sum_word(p + 4) +
+			sum_word(p + 10)) == 0xffff
 		   ? get_16(p + 2)
 		   : 0;
 }
@@ -81,30 +71,37 @@ train_tcp(const struct train *tr, const uint8_t *p)
 	return memcmp(a + 18, p + 18, 2 + tr->head - tr->ip - TCP_HEADER) == 0;
 }
 
+/* The sum of a TCP header but for number, control bits and checksum. */
+uint32_t
+row_alike(const uint8_t *tcp, uint32_t size)
+{
+	uint8_t h[TCP_HEADER + TCP_OPTIONS_MAX];
+
+	memcpy(h, tcp, size);
+	memset(h + 4, 0, 4);
+	h[13] = 0;
+	memset(h + 16, 0, 2);
+	return sum_header(h, size);
+}
+
 /* The sums of what all of them have alike in their headers. */
 static void
 train_sums(struct train *tr, uint32_t pseudo)
 {
-	const uint8_t *p = tr->packet;
-	uint8_t h[TCP_HEADER + TCP_OPTIONS_MAX];
+	uint8_t h[IP4_HEADER];
 
-	memcpy(h, p, IP4_HEADER);
+	memcpy(h, tr->packet, IP4_HEADER);
 	memset(h + 2, 0, 4);
 	memset(h + 10, 0, 2);
-	tr->ip_sum = sum_bytes(h, IP4_HEADER);
-	memcpy(h, p + tr->ip, tr->head - tr->ip);
-	memset(h + 4, 0, 4);
-	h[13] = 0;
-	memset(h + 16, 0, 2);
-	tr->tcp_sum = sum_add(pseudo, sum_bytes(h, tr->head - tr->ip));
+	tr->ip_sum = sum_header(h, IP4_HEADER);
+	tr->tcp_sum = sum_add(pseudo, row_alike(tr->packet + tr->ip, tr->head - tr->ip));
 }
 
 /* What stands beside the text in its sum: of n bytes with the TCP header at p. */
 static uint32_t
 train_rest(const struct train *tr, const uint8_t *p, uint32_t n)
 {
-	return sum_fold((uint64_t)tr->tcp_sum + sum_of_16(n) + word_at(p + 4) + word_at(p + 6) +
-			sum_of_16(p[13]) + word_at(p + 16));
+	return sum_fold((uint64_t)tr->tcp_sum + sum_of_16(n) + row_differs(p) + sum_word(p + 16));
 }
 
 /* A segment was taken: may others follow it so? */
@@ -159,9 +156,8 @@ train_size(const struct train *tr, const struct sw_packet *p)
 bool
 train_follows(struct sw_stack *s, struct train *tr, const struct sw_packet *p, uint32_t lent)
 {
-	struct proof proof = {.needed = tr->csum == SW_CSUM_NONE,
-			      .copy_sum = s->conf.copy_sum,
-			      .sum = s->conf.sum};
+	struct proof proof = {
+	    .needed = tr->csum == SW_CSUM_NONE, .copy_sum = s->conf.copy_sum, .sum = s->conf.sum};
 	uint32_t size = train_size(tr, p);
 	struct seg *seg = &tr->seg;
 	seq before = seg->seq;

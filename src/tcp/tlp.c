@@ -101,6 +101,7 @@ void
 tlp_expire(struct tcp *tcp, struct tcb *t, struct active *c)
 {
 	uint32_t i = c->recs.tail, text, last;
+	const struct rec *r;
 
 	retransmit_arm(tcp, t); /*= RFC 8985 7.3 MUST: then the RTO, sent or not */
 	if (!tlp_allowed(tcp, t, c))
@@ -114,8 +115,9 @@ tlp_expire(struct tcp *tcp, struct tcb *t, struct active *c)
 	/*= RFC 8985 7.3 SHOULD: something new, else the last segment */
 	if (tlp_new(tcp, t))
 		return;
-	text = rec_at(tcp, i)->len - !!(rec_at(tcp, i)->flags & R_FIN);
-	last = text % rec_at(tcp, i)->size ? text % rec_at(tcp, i)->size : rec_at(tcp, i)->size;
+	r = rec_at(tcp, i);
+	text = r->len - !!(r->flags & R_FIN);
+	last = text % r->size ? text % r->size : r->size;
 	if (text > last && board_split(tcp, c, i, text - last) == NONE)
 		c->tlp.due = false;
 }

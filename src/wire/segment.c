@@ -128,16 +128,15 @@ options_stamp_only(struct view v)
 
 /* MSS, SACK-permitted, timestamps, window scale, as we write them and Linux does: what
  * nearly every SYN has. */
-static bool
-options_usual_syn(const struct seg *s, struct view v)
+bool
+tcp_usual_syn(const uint8_t *options)
 {
-	static const uint8_t kinds[] = {OPT_MSS, OPT_MSS_SIZE, OPT_SACK_OK, OPT_SACK_OK_SIZE,
-					OPT_TS,	 OPT_TS_SIZE,  OPT_NOP,	    OPT_WSCALE,
-					OPT_WSCALE_SIZE};
+	static const uint8_t kinds[] = {OPT_MSS,	  OPT_MSS_SIZE, OPT_SACK_OK,
+					OPT_SACK_OK_SIZE, OPT_TS,	OPT_TS_SIZE,
+					OPT_NOP,	  OPT_WSCALE,	OPT_WSCALE_SIZE};
 
-	return (s->ctl & SW_SYN) && v.len == 20 && memcmp(v.p, kinds, 2) == 0 &&
-	       memcmp(v.p + 4, kinds + 2, 4) == 0 && memcmp(v.p + 16, kinds + 6, 2) == 0 &&
-	       v.p[18] == OPT_WSCALE_SIZE;
+	return memcmp(options, kinds, 2) == 0 && memcmp(options + 4, kinds + 2, 4) == 0 &&
+	       memcmp(options + 16, kinds + 6, 3) == 0;
 }
 
 /* Walks the options; false: one is malformed. */
@@ -151,7 +150,7 @@ options_read(struct seg *s, struct view v)
 		option_take(s, v.p + 2);
 		return true;
 	}
-	if (options_usual_syn(s, v)) {
+	if ((s->ctl & SW_SYN) && v.len == TCP_USUAL_SYN && tcp_usual_syn(v.p)) {
 		option_of_syn(s, v.p);
 		option_of_syn(s, v.p + 4);
 		option_take(s, v.p + 6);

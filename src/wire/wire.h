@@ -68,6 +68,9 @@ uint32_t ip_pseudo_sum(const struct sw_addr *src, const struct sw_addr *dst, uin
  * SW_V_TAKEN, SW_V_SHORT, SW_V_BAD_SUM, SW_V_BAD_OPTION.
  * seg->text points into the view.
  */
+/* Are these TCP_USUAL_SYN bytes MSS, SACK-permitted, timestamps, a NOP, window scale? */
+enum { TCP_USUAL_SYN = 20 };
+bool tcp_usual_syn(const uint8_t *options);
 bool tcp_sum_right(const struct ip *, uint32_t (*sum)(const void *, size_t n)); /* NULL: C's */
 enum sw_verdict tcp_read(const struct ip *, enum sw_csum csum, struct seg *, uint16_t *src_port,
 			 uint16_t *dst_port);
